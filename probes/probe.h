@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "drills/playbook.h"
+
+namespace muster {
+
+/// Where one probe has to run: usually the vantages it names; a database probe runs on the database's own hosts.
+struct ProbePlace {
+  std::string vantage;    ///< the vantage's name, or the host's where there is no vantage
+  std::string host;
+  std::string resolver;
+  std::string region;
+  json::object params;    ///< what its agent needs: the kind's params with everything of the stack resolved
+};
+
+/// A kind of probe: one file, one line in kinds.inc.
+struct ProbeKind {
+  KindSpec spec;
+  bool signal = false;    ///< shows the control plane, not what users get
+  /// Where it runs and what its agents are told; pure. Throws Error where the stack lacks what it needs.
+  std::vector<ProbePlace> (*places)(const ProbeSpec& probe, const Stack& stack);
+};
+
+const std::vector<ProbeKind>& probe_kinds();
+const ProbeKind* probe_kind(std::string_view name);
+std::vector<const KindSpec*> probe_specs();
+
+}  // namespace muster

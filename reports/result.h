@@ -1,0 +1,188 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/time.h"
+
+namespace muster {
+
+/// One drill run, judged: the typed form of result.json (docs/result.schema.json), the one source of every output.
+/// Times are seconds from t0 = fault applied (from the start of the run where nothing was injected); a missing number
+/// is nullopt, never 0. The members are named as in the schema.
+struct Result {
+  struct Run {
+    std::string id;
+    std::int64_t number = 0;
+    std::string drill, service, environment;
+    std::map<std::string, std::string> labels;
+    std::string trigger;                       ///< "person", "schedule", "gate"
+    UtcTime started_at, ended_at;
+    std::optional<UtcTime> injected_at;
+    std::string state;                         ///< completed | aborted | interrupted | errored
+    std::string abort;                         ///< why, or ""
+    std::string trial_group;
+    int trial_index = 1, trial_of = 1;
+    std::uint64_t seed = 0;
+    std::string version;
+  };
+  struct PlaybookRef {
+    std::string path, title, digest, series_key, text;
+  };
+  struct ClockOffset {
+    std::string vantage;
+    double offset_ms = 0, bound_ms = 0;
+  };
+  struct VantageInfo {
+    std::string id, name, region, note;        ///< note: "region drained", "takes over"
+  };
+  struct ProbeInfo {
+    std::string id, kind, op;                  ///< op: read | write | other
+    std::string request;
+    double rate_per_s = 0, timeout_ms = 0;
+    std::string arrivals = "even";
+    std::optional<double> slo_ms;
+    int clients = 1;
+  };
+  struct Phase {
+    std::string id, name;                      ///< id: baseline | undetected | failing-over | degraded | recovered | rolling-back | restored
+    double from_s = 0;
+    std::optional<double> to_s;
+  };
+  struct Milestone {
+    std::string id;                            ///< impact | detect | failover | recover | restored
+    std::string vantage, probe;                ///< vantage "": the worst
+    std::string rule;                          ///< in words, as evaluated
+    std::optional<double> value, lo, hi;
+    bool censored = false;                     ///< not reached before the run ended; value is then the end
+  };
+  struct Event {
+    std::string id;
+    double t_s = 0;
+    double bound_s = 0;
+    std::string kind, source, text, ref;
+  };
+  struct Action {
+    std::string id, kind;
+    std::vector<std::string> targets;
+    std::optional<double> applied_s, undone_s;
+    bool undo_verified = false;
+    std::string error;                         ///< "" : none
+    std::string what, undo_state;              ///< undo_state: clean | clean-by-guard | target-gone | conflict | unknown
+    std::string apply_text, undo_text, evidence, undo_evidence;
+    std::vector<std::string> residue;
+  };
+  struct Segment {
+    double from_s = 0, to_s = 0, bin_s = 1;
+  };
+  struct SeriesRow {
+    std::string vantage, probe;
+    std::vector<double> due;                                   ///< per bin
+    std::vector<std::vector<std::pair<int, int>>> ok;          ///< per bin: (latency bin, count), latency from due
+    std::vector<std::map<std::string, int>> fail;              ///< per bin: reason -> count
+    std::vector<int> unknown;                                  ///< per bin
+    std::vector<std::map<std::string, int>> served_by;         ///< per bin: region -> count
+    std::vector<std::optional<double>> gauge;                  ///< per bin: last value (lag in bytes ...), else empty
+  };
+  struct Series {
+    std::vector<Segment> segments;
+    double latency_lo_ms = 1;
+    int latency_per_octave = 4, latency_count = 53;
+    std::vector<SeriesRow> rows;
+  };
+  struct Samples {
+    std::string file, format;
+    std::uint64_t count = 0, bytes = 0;
+    std::string digest;
+  };
+  struct WriteFate {
+    double t_s = 0;
+    std::string key, vantage;
+    std::optional<double> seconds;             ///< stale: how far behind
+  };
+  struct Integrity {
+    std::int64_t acked = 0, refused = 0, unknown = 0, checked = 0, lost_total = 0, stale_total = 0, duplicate_total = 0;
+    std::vector<WriteFate> lost, stale;        ///< the first 200
+    std::optional<double> worst_stale_s;
+    std::string rule;
+  };
+  struct Metric {
+    std::string id, name;
+    std::string scope_vantage, scope_phase, scope_probe;
+    std::string unit;                          ///< s | ms | ratio | count | per_s
+    std::optional<double> value, lo, hi;       ///< lo, hi: the interval of the measurement
+    std::string interval_method;               ///< resolution | exact | ""
+    bool censored = false;
+    std::string better = "lower";
+    std::string budget_op;                     ///< "<=" | ">=" | "" : no budget
+    std::optional<double> budget;
+    std::string verdict = "info";              ///< pass | fail | warn | info | inconclusive
+    std::string reason;
+  };
+  struct Validity {
+    std::string id;
+    bool ok = true;
+    std::string text;
+  };
+  struct Reason {
+    std::string metric, text;
+  };
+  struct Verdict {
+    std::string status;                        ///< pass | fail | inconclusive | aborted | interrupted | broken
+    int exit_code = 0;
+    std::string headline, detail;
+    std::vector<Reason> reasons;
+  };
+  struct EnvironmentItem {
+    std::string key, value, kind;              ///< kind: config | build | measured
+  };
+  /// The failover time that the stack's own settings predict, beside what was measured.
+  struct Prediction {
+    struct Stage {
+      std::string name, why;
+      double best_s = 0, worst_s = 0;
+    };
+    std::vector<Stage> stages;
+    double best_s = 0, worst_s = 0;
+    std::optional<double> measured_s;
+    bool users_unaffected = false;
+    bool inside = true;
+    std::string finding;                       ///< where outside: which setting is probably not what the stack says
+  };
+  /// Failover time over the clients of one probe and vantage.
+  struct ClientSpread {
+    std::string probe, vantage;
+    std::optional<double> p50, p95, last;
+    std::size_t clients = 0, never = 0;
+  };
+
+  Run run;
+  PlaybookRef playbook;
+  std::vector<ClockOffset> clock_offsets;
+  std::vector<VantageInfo> vantages;
+  std::vector<ProbeInfo> probes;
+  std::vector<Phase> phases;
+  std::vector<Milestone> milestones;
+  std::vector<Event> events;
+  std::vector<Action> actions;
+  Series series;
+  std::optional<Samples> samples;
+  Integrity integrity;
+  std::vector<Metric> metrics;
+  std::vector<Validity> validity;
+  Verdict verdict;
+  std::string environment_digest;
+  std::vector<EnvironmentItem> environment;
+  std::optional<Prediction> prediction;
+  std::vector<ClientSpread> client_spread;
+  std::vector<std::pair<std::string, bool>> checks;  ///< steady, await, expect in words, and whether they held
+};
+
+json::object to_json(const Result& result);
+/// Throws Error where a required member is missing or of another type, or the schema is not muster.result/1.
+Result result_from_json(const json::object& object);
+
+}  // namespace muster
