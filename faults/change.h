@@ -50,6 +50,7 @@ struct Change {
   Duration deadline = std::chrono::minutes(10);       ///< hard, from arming; nothing moves it later
   Duration lease = std::chrono::seconds(20);          ///< silence of the runner for so long means undo
   UndoClass undo_class = UndoClass::Reversible;
+  int order = 0;               ///< lower ones are injected first and undone last; equal ones side by side
 };
 
 Operation exec(std::vector<std::string> argv, std::string input = {});
