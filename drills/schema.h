@@ -11,6 +11,10 @@
 
 namespace muster {
 
+// g++ 12 takes a scoped enumerator for one that hides muster::Duration.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 /// How a value in a playbook or stack is written, and what it becomes in Params.
 enum class Type {
   Text,       ///< any text                                  -> string
@@ -32,6 +36,8 @@ enum class Type {
   TextMap,    ///< any keys with text values                 -> object of strings
   Limit,      ///< a budget whose unit its metric decides: 30s, 1%, 0, 500ms; kept as written -> string
 };
+
+#pragma GCC diagnostic pop
 
 /// What a Name or Text refers to; the checker looks it up.
 enum class Refers { Nothing, Region, Host, Service, Vantage, Probe, Step, Variable };
