@@ -1,0 +1,219 @@
+#include "faults/targets.h"
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/text.h"
+
+namespace muster {
+namespace {
+
+void require_open(const Stack& stack, const StackHost& host, const Where& where) {
+  if (stack.protects(Protection::Kind::Host, host.name))
+    refuse(where, fmt::format("host {} is protected by the stack", host.name));
+}
+
+std::vector<std::string> names_of(const std::vector<StackHost>& hosts) {
+  std::vector<std::string> names;
+  for (const StackHost& host : hosts) names.push_back(host.name);
+  return names;
+}
+
+std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
+  const std::string near = nearest(name, candidates);
+  return near.empty() ? "" : fmt::format("; did you mean {}?", near);
+}
+
+/// The one of `host`, `hosts` and `region` that was written.
+std::string_view written_key(const Params& params) {
+  std::string_view written;
+  for (const std::string_view key : {"host", "hosts", "region"}) {
+    if (!params.has(key)) continue;
+    if (!written.empty())
+      refuse(params.place(key), fmt::format("say {} or {}, not both", written, key));
+    written = key;
+  }
+  if (written.empty())
+    refuse(params.place("service"),
+           "say where: `host`, `hosts` or `region`; a fault never hits everything by default");
+  return written;
+}
+
+}  // namespace
+
+void refuse(const Where& where, std::string message) {
+  throw Error(std::move(message), where);
+}
+
+Schema host_fields() {
+  return {
+      {.name = "host", .type = Type::Name, .help = "the one host to hit", .refers = Refers::Host},
+      {.name = "hosts",
+       .type = Type::NameList,
+       .help = "several hosts to hit",
+       .refers = Refers::Host},
+      {.name = "region",
+       .type = Type::Name,
+       .help = "every host of this region",
+       .refers = Refers::Region},
+  };
+}
+
+Schema service_fields() {
+  Schema fields = {{.name = "service",
+                    .type = Type::Name,
+                    .help = "a service of the stack; only its hosts among those named are hit",
+                    .required = true,
+                    .refers = Refers::Service}};
+  return joined(std::move(fields), host_fields());
+}
+
+Schema joined(Schema first, Schema second) {
+  for (Field& field : second) first.push_back(std::move(field));
+  return first;
+}
+
+const StackHost& open_host(const Stack& stack, std::string_view name, const Where& where) {
+  const StackHost* host = stack.host(name);
+  if (host == nullptr)
+    refuse(
+        where,
+        fmt::format("the stack has no host {}{}", name, suggestion(name, names_of(stack.hosts))));
+  require_open(stack, *host, where);
+  return *host;
+}
+
+const std::string& address_of(const StackHost& host, const Where& where) {
+  if (host.address.empty())
+    refuse(where, fmt::format("host {} has no address; give it one in the stack", host.name));
+  return host.address;
+}
+
+std::vector<const StackHost*> hosts_named(const Stack& stack,
+                                          const std::string& name,
+                                          const Where& where) {
+  if (std::ranges::find(stack.regions, name) == stack.regions.end() && stack.host(name) == nullptr)
+    refuse(where,
+           fmt::format("{} is neither a region nor a host of the stack{}",
+                       name,
+                       suggestion(name, names_of(stack.hosts))));
+  if (stack.host(name) != nullptr) return {&open_host(stack, name, where)};
+  std::vector<const StackHost*> hosts = stack.hosts_in(name);
+  if (hosts.empty()) refuse(where, fmt::format("region {} has no hosts", name));
+  for (const StackHost* host : hosts) require_open(stack, *host, where);
+  return hosts;
+}
+
+std::vector<const StackHost*> chosen_hosts(const Params& params, const Stack& stack) {
+  const std::string_view key = written_key(params);
+  const Where where = params.place(key);
+  if (key == "region") return hosts_named(stack, params.text(key), where);
+  if (key == "host") return {&open_host(stack, params.text(key), where)};
+  std::vector<const StackHost*> hosts;
+  for (const std::string& name : params.list(key)) {
+    const StackHost* host = &open_host(stack, name, where);
+    if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(host);
+  }
+  if (hosts.empty()) refuse(where, "an empty list of hosts hits nothing");
+  return hosts;
+}
+
+ServiceTargets chosen_service(const Params& params, const Stack& stack) {
+  const std::string name = params.text("service");
+  const StackService* service = stack.service(name);
+  if (service == nullptr)
+    refuse(params.place("service"), fmt::format("the stack has no service {}", name));
+  if (stack.protects(Protection::Kind::Service, name))
+    refuse(params.place("service"), fmt::format("service {} is protected by the stack", name));
+
+  const std::string_view key = written_key(params);
+  // A region may hold protected hosts that this service does not run on: only its own are looked
+  // at.
+  std::vector<const StackHost*> candidates =
+      key == "region" ? stack.hosts_in(params.text(key)) : chosen_hosts(params, stack);
+  std::erase_if(candidates, [&](const StackHost* host) {
+    return std::ranges::find(service->hosts, host->name) == service->hosts.end();
+  });
+  if (candidates.empty())
+    refuse(
+        params.place(key),
+        fmt::format("{} runs on none of them; its hosts are {}", name, join(service->hosts, ", ")));
+  for (const StackHost* host : candidates) require_open(stack, *host, params.place(key));
+  return {*service, std::move(candidates)};
+}
+
+std::vector<std::string> service_argv(const StackService& service,
+                                      std::string_view key,
+                                      const Where& where) {
+  std::vector<std::string> argv = service.params.list(key);
+  if (argv.empty())
+    refuse(where,
+           fmt::format("service {} has no `{}` in the stack, so this could not be put back",
+                       service.name,
+                       key));
+  return argv;
+}
+
+std::string pid_file_of(const StackService& service, const Where& where) {
+  if (!service.params.has("pid_file"))
+    refuse(where, fmt::format("service {} has no `pid_file` in the stack", service.name));
+  return service.params.text("pid_file");
+}
+
+Task<> require_process(Host& host, const StackService& service, const Stack& stack, Where where) {
+  const std::string pid_file = pid_file_of(service, where);
+  const CommandResult pid = co_await host.try_run(command("cat", pid_file));
+  if (!pid.ok())
+    refuse(where,
+           fmt::format("{} does not run on {}: {}", service.name, host.name(), printable(pid.err)));
+  const std::string comm = fmt::format("/proc/{}/comm", trim(pid.out));
+  const CommandResult program = co_await host.try_run(command("cat", comm));
+  if (!program.ok())
+    refuse(where,
+           fmt::format("{} does not run on {}: {} names process {}, which is gone",
+                       service.name,
+                       host.name(),
+                       pid_file,
+                       trim(pid.out)));
+  if (stack.protects(Protection::Kind::Process, trim(program.out)))
+    refuse(
+        where,
+        fmt::format("process {} on {} is protected by the stack", trim(program.out), host.name()));
+}
+
+Change& add_change(FaultPlan& plan,
+                   const FaultContext& context,
+                   const StackHost& host,
+                   std::string what) {
+  Change change;
+  change.id = fmt::format("{}/{}", context.step, plan.changes.size() + 1);
+  change.what = std::move(what);
+  change.host = host.name;
+  change.deadline = context.deadline;
+  return plan.changes.emplace_back(std::move(change));
+}
+
+Operation built_in(std::string kind, std::vector<std::string> args, std::string input) {
+  Operation operation;
+  operation.kind = std::move(kind);
+  operation.args = std::move(args);
+  operation.input = std::move(input);
+  return operation;
+}
+
+Command command_of(const Operation& operation) {
+  Command command;
+  command.argv = operation.args;
+  command.input = operation.input;
+  return command;
+}
+
+std::string short_id(const FaultContext& context, std::string_view host) {
+  // FNV-1a: it has to be the same in every build, which std::hash does not promise.
+  std::uint32_t hash = 2166136261U;
+  for (const char letter : fmt::format("{}\n{}\n{}", context.run_id, context.step, host))
+    hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
+  return fmt::format("{:08x}", hash);
+}
+
+}  // namespace muster
