@@ -1,46 +1,43 @@
 // muster-delay: holds every packet of one NFQUEUE for a given time, then lets it go on its way.
 //
 // The kernel keeps the packets; this program only knows their numbers and says "accept" when each
-// is due. It gives the lab its wide-area link and the latency fault its effect, on any kernel with
-// NFQUEUE, without netem. With
-// `--queue-bypass` on the rule it fails open: when it dies, traffic flows undelayed. (Packets held
-// at the very moment of a SIGKILL are dropped by the kernel; SIGTERM releases them first.)
+// is due. It gives the lab its wide-area link and the latency fault its effect on any kernel with
+// NFQUEUE, without netem. With `--queue-bypass` on the rule it fails open: when it dies, traffic
+// flows undelayed. (Packets held at the very moment of a SIGKILL are dropped by the kernel; SIGTERM
+// releases them first.)
+#include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <random>
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <system_error>
 
-#include <arpa/inet.h>
-#include <linux/netfilter.h>
-#include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_queue.h>
-#include <linux/netlink.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "faults/delay/netfilter_queue.h"
+
 namespace {
 
+using muster::NetfilterQueue;
 using Nanoseconds = std::chrono::nanoseconds;
 
-constexpr int kWrongUsage = 2;
 constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
 constexpr Nanoseconds kLongestDelay = std::chrono::minutes(1);
-constexpr std::uint32_t kMostHeldPackets = 65536;
 
 constexpr char kHelp[] = R"(muster-delay --queue N --delay TIME [--jitter TIME] [--die-with-parent]
 
@@ -123,163 +120,6 @@ Options parse_options(std::span<char*> arguments) {
   return options;
 }
 
-// ---- the queue, spoken to over netlink
-
-/// One netlink message under construction: header, netfilter header, attributes.
-class Message {
- public:
-  Message(int type, std::uint16_t queue, int flags = 0) {
-    const nfgenmsg netfilter{
-        .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(queue)};
-    header_.nlmsg_type = static_cast<std::uint16_t>(NFNL_SUBSYS_QUEUE << 8 | type);
-    header_.nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
-    append(netfilter);
-  }
-
-  template <class Value>
-  void add_attribute(std::uint16_t type, const Value& value) {
-    append(nlattr{.nla_len = static_cast<std::uint16_t>(NLA_HDRLEN + sizeof(Value)),
-                  .nla_type = type});
-    append(value);
-  }
-
-  std::span<const char> bytes() {
-    header_.nlmsg_len = static_cast<std::uint32_t>(size_);
-    std::memcpy(buffer_.data(), &header_, sizeof header_);
-    return std::span(buffer_).first(size_);
-  }
-
- private:
-  template <class Value>
-  void append(const Value& value) {
-    std::memcpy(buffer_.data() + size_, &value, sizeof value);
-    size_ += NLMSG_ALIGN(sizeof value);
-  }
-
-  nlmsghdr header_{};
-  std::array<char, 128> buffer_{};
-  std::size_t size_ = sizeof(nlmsghdr);
-};
-
-template <class Value>
-Value read_at(std::span<const char> bytes) {
-  Value value{};
-  if (bytes.size() >= sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
-
-/// The packet's number in one NFQNL_MSG_PACKET message; 0, which the kernel never uses, if it has
-/// none.
-std::uint32_t packet_number(std::span<const char> message) {
-  std::size_t at = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(nfgenmsg));
-  while (at + NLA_HDRLEN <= message.size()) {
-    const auto attribute = read_at<nlattr>(message.subspan(at));
-    if ((attribute.nla_type & NLA_TYPE_MASK) == NFQA_PACKET_HDR)
-      return ntohl(read_at<nfqnl_msg_packet_hdr>(message.subspan(at + NLA_HDRLEN)).packet_id);
-    if (attribute.nla_len < NLA_HDRLEN) break;
-    at += NLA_ALIGN(attribute.nla_len);
-  }
-  return 0;
-}
-
-class Queue {
- public:
-  explicit Queue(std::uint16_t number) : number_(number) {
-    socket_ = ::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
-    const sockaddr_nl kernel{.nl_family = AF_NETLINK, .nl_pad = 0, .nl_pid = 0, .nl_groups = 0};
-    if (socket_ < 0 ||
-        ::connect(socket_, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel) != 0)
-      stop_with_errno("netlink socket");
-    make_room_for_bursts();
-    bind_queue();
-    ask_for_numbers_only();
-  }
-  Queue(const Queue&) = delete;
-  Queue& operator=(const Queue&) = delete;
-  ~Queue() { ::close(socket_); }
-
-  int descriptor() const { return socket_; }
-
-  /// Calls `take(number)` for every packet that waits to be read now.
-  template <class Take>
-  void read_waiting(Take take) {
-    std::array<char, 65536> buffer;
-    for (;;) {
-      const ssize_t length = ::recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (length <= 0) return;
-      std::span<const char> rest = std::span(buffer).first(static_cast<std::size_t>(length));
-      while (rest.size() >= NLMSG_HDRLEN) {
-        const auto header = read_at<nlmsghdr>(rest);
-        if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > rest.size()) break;
-        const auto number = is_packet(header) ? packet_number(rest.first(header.nlmsg_len)) : 0;
-        if (number != 0) take(number);
-        rest = rest.subspan(std::min<std::size_t>(NLMSG_ALIGN(header.nlmsg_len), rest.size()));
-      }
-    }
-  }
-
-  /// Lets go every packet up to and including this number.
-  void release_through(std::uint32_t number) {
-    Message message(NFQNL_MSG_VERDICT_BATCH, number_);
-    message.add_attribute(NFQA_VERDICT_HDR,
-                          nfqnl_msg_verdict_hdr{.verdict = htonl(NF_ACCEPT), .id = htonl(number)});
-    // A full kernel buffer is the only way this fails; the next batch then releases these packets
-    // too.
-    (void)::send(socket_, message.bytes().data(), message.bytes().size(), 0);
-  }
-
- private:
-  static bool is_packet(const nlmsghdr& header) {
-    return header.nlmsg_type == (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET);
-  }
-
-  void make_room_for_bursts() {
-    const int bytes = 16 << 20;
-    if (::setsockopt(socket_, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
-      (void)::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    const int yes = 1;
-    (void)::setsockopt(socket_, SOL_NETLINK, NETLINK_NO_ENOBUFS, &yes, sizeof yes);
-  }
-
-  void bind_queue() {
-    Message message(NFQNL_MSG_CONFIG, number_, NLM_F_ACK);
-    message.add_attribute(NFQA_CFG_CMD,
-                          nfqnl_msg_config_cmd{.command = NFQNL_CFG_CMD_BIND, ._pad = 0, .pf = 0});
-    configure(
-        message,
-        "cannot bind queue " + std::to_string(number_) +
-            " (it needs CAP_NET_ADMIN in this network namespace, and nobody else on the queue)");
-  }
-
-  void ask_for_numbers_only() {
-    Message message(NFQNL_MSG_CONFIG, number_, NLM_F_ACK);
-    message.add_attribute(NFQA_CFG_PARAMS,
-                          nfqnl_msg_config_params{.copy_range = 0, .copy_mode = NFQNL_COPY_META});
-    message.add_attribute(NFQA_CFG_QUEUE_MAXLEN, htonl(kMostHeldPackets));
-    message.add_attribute(NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
-    message.add_attribute(NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
-    configure(message, "cannot configure queue " + std::to_string(number_));
-  }
-
-  void configure(Message& message, const std::string& what) {
-    std::array<char, 4096> answer;
-    if (::send(socket_, message.bytes().data(), message.bytes().size(), 0) < 0)
-      stop_with_errno(what);
-    for (;;) {
-      const ssize_t length = ::recv(socket_, answer.data(), answer.size(), 0);
-      if (length < 0) stop_with_errno(what);
-      const std::span<const char> bytes = std::span(answer).first(static_cast<std::size_t>(length));
-      if (read_at<nlmsghdr>(bytes).nlmsg_type != NLMSG_ERROR) continue;
-      errno = -read_at<nlmsgerr>(bytes.subspan(NLMSG_HDRLEN)).error;
-      if (errno != 0) stop_with_errno(what);
-      return;
-    }
-  }
-
-  std::uint16_t number_;
-  int socket_ = -1;
-};
-
 // ---- holding and releasing
 
 Nanoseconds monotonic_now() {
@@ -290,7 +130,7 @@ Nanoseconds monotonic_now() {
 
 class Holder {
  public:
-  Holder(const Options& options, Queue& queue)
+  Holder(const Options& options, NetfilterQueue& queue)
       : queue_(queue),
         delay_(options.delay),
         jitter_(0, options.jitter.count()),
@@ -305,7 +145,7 @@ class Holder {
   int timer() const { return timer_; }
 
   void take_arrivals() {
-    queue_.read_waiting([this](std::uint32_t number) { hold(number); });
+    queue_.read_arrived([this](std::uint32_t number) { hold(number); });
   }
 
   void release_due() {
@@ -348,7 +188,7 @@ class Holder {
     held_.push_back({due, number});
   }
 
-  Queue& queue_;
+  NetfilterQueue& queue_;
   Nanoseconds delay_;
   std::uniform_int_distribution<std::int64_t> jitter_;
   std::minstd_rand random_;
@@ -378,7 +218,7 @@ int ending_signals() {
 void run(const Options& options) {
   const int signals = ending_signals();
   ::prctl(PR_SET_TIMERSLACK, 1000);
-  Queue queue(options.queue);
+  NetfilterQueue queue(options.queue);
   Holder holder(options, queue);
   // A closed pipe here also means that the parent is gone.
   if (std::puts("ready") < 0 || std::fflush(stdout) != 0) stop_with_errno("stdout");
@@ -404,5 +244,9 @@ int main(int count, char** arguments) {
   const pid_t parent = ::getppid();
   const Options options = parse_options({arguments, static_cast<std::size_t>(count)});
   if (options.die_with_parent) die_with_parent(parent);
-  run(options);
+  try {
+    run(options);
+  } catch (const std::system_error& error) {
+    stop(kFailed, "queue " + std::to_string(options.queue) + ": " + error.what());
+  }
 }

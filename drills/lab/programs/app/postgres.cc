@@ -21,6 +21,11 @@ using Result = std::unique_ptr<PGresult, Clear>;
 /// not executed.
 constexpr std::string_view kReadOnly = "25006";
 
+/// libpq follows its message with advice on lines of their own.
+std::string first_line(std::string_view text) {
+  return std::string(text.substr(0, text.find('\n')));
+}
+
 std::vector<Row> rows_of(const PGresult* result) {
   std::vector<Row> rows;
   for (int i = 0; i < PQntuples(result); ++i) {
@@ -68,7 +73,7 @@ std::vector<Row> Postgres::run(const char* statement,
   }
   if (answer.state == State::Rows) return std::move(answer.rows);
   if (answer.state != State::Refused) connection_.reset();
-  throw Unavailable("postgres: " + answer.error);
+  throw Unavailable("postgres: " + first_line(answer.error));
 }
 
 /// Blocking, unlike the rest: only so does libpq apply connect_timeout to each of several hosts in
@@ -76,7 +81,7 @@ std::vector<Row> Postgres::run(const char* statement,
 void Postgres::connect() {
   connection_.reset(PQconnectdb(connection_string_.c_str()));
   if (PQstatus(connection_.get()) == CONNECTION_OK) return;
-  const std::string error = PQerrorMessage(connection_.get());
+  const std::string error = first_line(PQerrorMessage(connection_.get()));
   connection_.reset();
   throw Unavailable("postgres: " + error);
 }
