@@ -6,7 +6,9 @@ namespace muster {
 
 namespace asio = boost::asio;
 
-Task<> Clock::sleep_for(Duration length) { co_await sleep_until(now() + length); }
+Task<> Clock::sleep_for(Duration length) {
+  co_await sleep_until(now() + length);
+}
 
 Time SystemClock::now() const {
   return Time(std::chrono::steady_clock::now().time_since_epoch());

@@ -7,8 +7,8 @@
 
 namespace muster {
 
-/// The only way muster learns the time or waits for it (held by test/tidy), so that a test can run a whole drill in
-/// virtual time.
+/// The only way muster learns the time or waits for it (held by test/tidy), so that a test can run
+/// a whole drill in virtual time.
 class Clock {
  public:
   virtual ~Clock() = default;
@@ -20,8 +20,8 @@ class Clock {
   Task<> sleep_for(Duration length);
 };
 
-/// CLOCK_MONOTONIC and the system's UTC. The same instants as in every process of this machine, whatever its
-/// namespaces (time namespaces excepted, which muster never makes).
+/// CLOCK_MONOTONIC and the system's UTC. The same instants as in every process of this machine,
+/// whatever its namespaces (time namespaces excepted, which muster never makes).
 class SystemClock final : public Clock {
  public:
   Time now() const override;

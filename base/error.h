@@ -10,7 +10,8 @@
 
 namespace muster {
 
-/// A place in a file a person wrote. Lines and columns count from 1; line 0 means "nowhere in particular".
+/// A place in a file a person wrote. Lines and columns count from 1; line 0 means "nowhere in
+/// particular".
 struct Where {
   std::string file;
   int line = 0;
@@ -22,9 +23,10 @@ struct Where {
   friend bool operator==(const Where&, const Where&) = default;
 };
 
-/// The one exception type of muster. Thrown where something failed that the caller cannot be expected to handle in
-/// place; caught in three places only (the step runner, the undo loop, main). Context is added outside-in:
-/// `what()` reads "step 'drain': on ns1: gdnsdctl: connection refused".
+/// The one exception type of muster. Thrown where something failed that the caller cannot be
+/// expected to handle in place; caught in three places only (the step runner, the undo loop, main).
+/// Context is added outside-in: `what()` reads "step 'drain': on ns1: gdnsdctl: connection
+/// refused".
 class Error : public std::exception {
  public:
   explicit Error(std::string message, Where where = {});
@@ -41,13 +43,15 @@ class Error : public std::exception {
   std::string text_;
 };
 
-/// The playbook, the stack or the command line is wrong: exit code 2. `what()` holds every diagnostic, rendered.
+/// The playbook, the stack or the command line is wrong: exit code 2. `what()` holds every
+/// diagnostic, rendered.
 class UsageError : public Error {
  public:
   using Error::Error;
 };
 
-/// muster refuses to do what it was asked (lock held, not opted in, plan hash differs): exit code 6.
+/// muster refuses to do what it was asked (lock held, not opted in, plan hash differs): exit
+/// code 6.
 class Refused : public Error {
  public:
   using Error::Error;

@@ -1,11 +1,11 @@
 #include "base/files.h"
 
+#include <cerrno>
+#include <cstdlib>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
 
 #include "base/error.h"
 
@@ -64,7 +64,8 @@ std::string read_file(const fs::path& path, std::size_t limit) {
 void write_file_atomically(const fs::path& path, std::string_view content, int mode) {
   const fs::path beside = path.string() + ".new";
   {
-    const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
+    const Descriptor file{
+        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
     if (file.number < 0) fail_errno("cannot write " + beside.string());
     write_all(file.number, content, beside);
     if (::fsync(file.number) != 0) fail_errno("cannot sync " + beside.string());
@@ -76,23 +77,29 @@ void write_file_atomically(const fs::path& path, std::string_view content, int m
 void make_private_directories(const fs::path& path) {
   if (path.empty() || fs::is_directory(path)) return;
   make_private_directories(path.parent_path());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) fail_errno("cannot make the directory " + path.string());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    fail_errno("cannot make the directory " + path.string());
 }
 
 void sync_directory(const fs::path& path) {
   const fs::path folder = path.empty() ? fs::path(".") : path;
   const Descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory.number < 0 || ::fsync(directory.number) != 0) fail_errno("cannot sync " + folder.string());
+  if (directory.number < 0 || ::fsync(directory.number) != 0)
+    fail_errno("cannot sync " + folder.string());
 }
 
 fs::path muster_home() {
-  if (const char* home = std::getenv("MUSTER_HOME"); home != nullptr && *home != '\0') return fs::absolute(home);
+  if (const char* home = std::getenv("MUSTER_HOME"); home != nullptr && *home != '\0')
+    return fs::absolute(home);
   if (::geteuid() == 0) return "/var/lib/muster";
   const char* home = std::getenv("HOME");
-  if (home == nullptr || *home == '\0') fail("neither MUSTER_HOME nor HOME is set; set MUSTER_HOME to a directory");
+  if (home == nullptr || *home == '\0')
+    fail("neither MUSTER_HOME nor HOME is set; set MUSTER_HOME to a directory");
   return fs::path(home) / ".local/state/muster";
 }
 
-fs::path program_directory() { return fs::read_symlink("/proc/self/exe").parent_path(); }
+fs::path program_directory() {
+  return fs::read_symlink("/proc/self/exe").parent_path();
+}
 
 }  // namespace muster

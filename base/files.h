@@ -9,11 +9,16 @@ namespace muster {
 
 /// The whole file; throws Error if it cannot be read or is larger than `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::size_t limit = 64U << 20U);
-/// The whole file, or nothing if it does not exist; throws on any other failure: an error is not an absence.
-std::optional<std::string> read_file_if_exists(const std::filesystem::path& path, std::size_t limit = 64U << 20U);
+/// The whole file, or nothing if it does not exist; throws on any other failure: an error is not an
+/// absence.
+std::optional<std::string> read_file_if_exists(const std::filesystem::path& path,
+                                               std::size_t limit = 64U << 20U);
 
-/// Writes beside, fsyncs, renames over, fsyncs the directory: readers see the old content or the new, never a part.
-void write_file_atomically(const std::filesystem::path& path, std::string_view content, int mode = 0600);
+/// Writes beside, fsyncs, renames over, fsyncs the directory: readers see the old content or the
+/// new, never a part.
+void write_file_atomically(const std::filesystem::path& path,
+                           std::string_view content,
+                           int mode = 0600);
 
 /// Makes the directory and its parents, each with mode 0700.
 void make_private_directories(const std::filesystem::path& path);

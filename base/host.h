@@ -13,8 +13,9 @@ namespace muster {
 /// A program and its arguments: always an argv, never a shell line.
 struct Command {
   std::vector<std::string> argv;
-  std::string input;                               ///< given to its stdin, which is then closed
-  Duration timeout = std::chrono::seconds(10);     ///< then TERM to its process group, and KILL a second later
+  std::string input;  ///< given to its stdin, which is then closed
+  Duration timeout =
+      std::chrono::seconds(10);  ///< then TERM to its process group, and KILL a second later
 };
 
 /// Makes a Command; the form to use inside `co_await host.run(command("nft", "list", "tables"))`.
@@ -35,8 +36,8 @@ struct CommandResult {
 };
 
 /// A running program whose stdin and stdout are ours: how the runner talks to a guard or an agent.
-/// Destroying it closes its stdin at once (which tells a guard to undo) and leaves the process to end by itself;
-/// it is reaped in the background.
+/// Destroying it closes its stdin at once (which tells a guard to undo) and leaves the process to
+/// end by itself; it is reaped in the background.
 class Channel {
  public:
   virtual ~Channel() = default;
@@ -68,8 +69,8 @@ class Host {
   Task<CommandResult> run(Command command);
 };
 
-/// Looks up the hosts of a stack; throws Error for an unknown or unreachable one ("lab host app1-us: the lab is
-/// down; start it with `muster lab up`").
+/// Looks up the hosts of a stack; throws Error for an unknown or unreachable one ("lab host
+/// app1-us: the lab is down; start it with `muster lab up`").
 class Hosts {
  public:
   virtual ~Hosts() = default;

@@ -36,7 +36,8 @@ void write(const json::value& value, int indent, bool pretty, std::string& out) 
   } else if (value.is_array()) {
     // Arrays of plain numbers (the series) stay on one line.
     const auto& array = value.get_array();
-    const bool nested = std::any_of(array.begin(), array.end(), [](const json::value& item) { return item.is_structured(); });
+    const bool nested = std::any_of(
+        array.begin(), array.end(), [](const json::value& item) { return item.is_structured(); });
     out += '[';
     for (std::size_t i = 0; i < array.size(); ++i) {
       if (i > 0) out += pretty && !nested ? ", " : ",";
@@ -111,6 +112,8 @@ bool flag_at(const json::object& object, std::string_view key) {
   return member.get_bool();
 }
 
-Duration duration_at(const json::object& object, std::string_view key) { return Duration(integer_at(object, key)); }
+Duration duration_at(const json::object& object, std::string_view key) {
+  return Duration(integer_at(object, key));
+}
 
 }  // namespace muster

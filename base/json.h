@@ -14,8 +14,8 @@ namespace json = boost::json;
 /// Throws Error naming `what` ("result.json", "agent hello") where the text is not JSON.
 json::value parse_json(std::string_view text, std::string_view what);
 
-/// Indented by two blanks, keys in the order they were inserted; the same value gives the same bytes. Doubles are
-/// printed with the fewest digits that read back the same.
+/// Indented by two blanks, keys in the order they were inserted; the same value gives the same
+/// bytes. Doubles are printed with the fewest digits that read back the same.
 std::string pretty_json(const json::value& value);
 /// One line.
 std::string compact_json(const json::value& value);

@@ -1,6 +1,7 @@
 #include "base/process.h"
 
 #include <csignal>
+
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -33,7 +34,8 @@ struct OwnGroup {
   }
 };
 
-/// Text as it comes from a pipe, up to a limit; the rest is read and dropped so that the writer never blocks.
+/// Text as it comes from a pipe, up to a limit; the rest is read and dropped so that the writer
+/// never blocks.
 struct Captured {
   explicit Captured(std::size_t most) : limit(most) {}
   std::size_t limit;
@@ -51,15 +53,16 @@ Task<> capture(asio::readable_pipe& pipe, Captured& into) {
   std::string buffer(16384, '\0');
   for (;;) {
     auto target = asio::buffer(buffer);
-    auto [error, count] = co_await pipe.async_read_some(target, asio::as_tuple(asio::use_awaitable));
+    auto [error, count] =
+        co_await pipe.async_read_some(target, asio::as_tuple(asio::use_awaitable));
     into.add(std::string_view(buffer.data(), count));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return;
   }
 }
 
-/// What is in the pipe right now. A daemon that the program started may hold the other end for ever, so the end of
-/// the program, not the end of file, ends the reading.
+/// What is in the pipe right now. A daemon that the program started may hold the other end for
+/// ever, so the end of the program, not the end of file, ends the reading.
 void drain(asio::readable_pipe& pipe, Captured& into) {
   const int descriptor = pipe.native_handle();
   ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
@@ -96,7 +99,9 @@ process::process start(const asio::any_io_executor& executor,
   }
 }
 
-int exit_code_of(int native) { return WIFSIGNALED(native) ? 128 + WTERMSIG(native) : WEXITSTATUS(native); }
+int exit_code_of(int native) {
+  return WIFSIGNALED(native) ? 128 + WTERMSIG(native) : WEXITSTATUS(native);
+}
 
 Task<> wait_for_end(process::process& child, int& exit_code) {
   auto [error, code] = co_await child.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -104,7 +109,9 @@ Task<> wait_for_end(process::process& child, int& exit_code) {
   exit_code = child.running() ? code : exit_code_of(child.native_exit_code());
 }
 
-void signal_group(const process::process& child, int signal) { ::kill(-child.id(), signal); }
+void signal_group(const process::process& child, int signal) {
+  ::kill(-child.id(), signal);
+}
 
 class PipeChannel final : public Channel {
  public:
@@ -127,7 +134,8 @@ class PipeChannel final : public Channel {
 
   Task<> write(std::string bytes) override {
     auto buffer = asio::buffer(bytes);
-    auto [error, count] = co_await asio::async_write(input_, buffer, asio::as_tuple(asio::use_awaitable));
+    auto [error, count] =
+        co_await asio::async_write(input_, buffer, asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) fail("the other end is gone ({}){}", error.message(), explain());
   }
@@ -135,7 +143,8 @@ class PipeChannel final : public Channel {
   Task<std::string> read() override {
     std::string buffer(kReadSize, '\0');
     auto target = asio::buffer(buffer);
-    auto [error, count] = co_await output_.async_read_some(target, asio::as_tuple(asio::use_awaitable));
+    auto [error, count] =
+        co_await output_.async_read_some(target, asio::as_tuple(asio::use_awaitable));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     buffer.resize(count);
     co_return buffer;
@@ -155,7 +164,8 @@ class PipeChannel final : public Channel {
   }
 
   std::string errors() const override {
-    auto& self = const_cast<PipeChannel&>(*this);  // reading the pipe changes no state a caller can see
+    auto& self =
+        const_cast<PipeChannel&>(*this);  // reading the pipe changes no state a caller can see
     drain(self.errors_, self.captured_);
     return captured_.text;
   }
@@ -206,7 +216,8 @@ class PrefixHost final : public Host {
     } catch (const boost::system::system_error&) {
       interrupted = std::current_exception();
     }
-    if (interrupted || result.timed_out) co_await uncancelled(end_by_force(clock, child, result.exit_code));
+    if (interrupted || result.timed_out)
+      co_await uncancelled(end_by_force(clock, child, result.exit_code));
     co_await uncancelled(streams.stop());
     if (interrupted) std::rethrow_exception(interrupted);
     drain(output, out);
@@ -247,7 +258,9 @@ class PrefixHost final : public Host {
 
 }  // namespace
 
-std::unique_ptr<Host> make_host(std::string name, std::string reach, std::vector<std::string> prefix) {
+std::unique_ptr<Host> make_host(std::string name,
+                                std::string reach,
+                                std::vector<std::string> prefix) {
   return std::make_unique<PrefixHost>(std::move(name), std::move(reach), std::move(prefix));
 }
 
@@ -257,7 +270,12 @@ Task<CommandResult> Host::run(Command command) {
   if (result.timed_out) fail("on {}: {}: no end within its time", name(), shown);
   if (result.exit_code != 0) {
     const std::string said = printable(trim(result.err.empty() ? result.out : result.err), 400);
-    fail("on {}: {}: exit code {}{}{}", name(), shown, result.exit_code, said.empty() ? "" : ": ", said);
+    fail("on {}: {}: exit code {}{}{}",
+         name(),
+         shown,
+         result.exit_code,
+         said.empty() ? "" : ": ",
+         said);
   }
   co_return result;
 }

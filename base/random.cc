@@ -1,9 +1,9 @@
 #include "base/random.h"
 
-#include <sys/random.h>
-
 #include <cmath>
 #include <string_view>
+
+#include <sys/random.h>
 
 #include "base/error.h"
 
@@ -21,11 +21,17 @@ std::uint64_t Random::next() {
   return z ^ (z >> 31);
 }
 
-std::uint64_t Random::below(std::uint64_t limit) { return next() % limit; }
+std::uint64_t Random::below(std::uint64_t limit) {
+  return next() % limit;
+}
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+  return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
-double Random::exponential(double mean) { return -mean * std::log1p(-unit()); }
+double Random::exponential(double mean) {
+  return -mean * std::log1p(-unit());
+}
 
 std::uint64_t entropy() {
   std::uint64_t value = 0;

@@ -7,7 +7,8 @@
 
 namespace muster {
 
-/// A seeded stream of random numbers (SplitMix64): the same seed gives the same numbers on every machine.
+/// A seeded stream of random numbers (SplitMix64): the same seed gives the same numbers on every
+/// machine.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -26,7 +27,8 @@ class Random {
 /// A seed from the kernel's entropy.
 std::uint64_t entropy();
 
-/// A ULID: 26 characters of Crockford base 32, sorted by time, never guessable enough to be a secret.
+/// A ULID: 26 characters of Crockford base 32, sorted by time, never guessable enough to be a
+/// secret.
 std::string make_run_id(UtcTime now, Random& random);
 /// Whether `text` has exactly that form; nothing else ever becomes part of a path.
 bool is_run_id(std::string_view text);

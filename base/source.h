@@ -37,6 +37,7 @@ struct Diagnostic {
 std::string render(const Diagnostic& diagnostic, const std::vector<const Source*>& sources);
 
 /// All of them, sorted by file and place, and a closing line "2 errors; nothing was run".
-std::string render_all(std::vector<Diagnostic> diagnostics, const std::vector<const Source*>& sources);
+std::string render_all(std::vector<Diagnostic> diagnostics,
+                       const std::vector<const Source*>& sources);
 
 }  // namespace muster

@@ -47,15 +47,22 @@ void TaskGroup::spawn(Task<> task) {
   auto entry = state_->running.emplace(state_->running.end());
   asio::co_spawn(state_->executor,
                  std::move(task),
-                 asio::bind_cancellation_slot(entry->slot(), [state = state_, entry](std::exception_ptr error) {
-                   // The entry holds the very signal whose handler this may be: leave the handler first.
-                   asio::post(state->executor, [state, entry, error] { state->ended(entry, error); });
-                 }));
+                 asio::bind_cancellation_slot(
+                     entry->slot(), [state = state_, entry](std::exception_ptr error) {
+                       // The entry holds the very signal whose handler this may be: leave the
+                       // handler first.
+                       asio::post(state->executor,
+                                  [state, entry, error] { state->ended(entry, error); });
+                     }));
 }
 
-void TaskGroup::cancel() { state_->cancel(); }
+void TaskGroup::cancel() {
+  state_->cancel();
+}
 
-bool TaskGroup::empty() const { return state_->running.empty(); }
+bool TaskGroup::empty() const {
+  return state_->running.empty();
+}
 
 Task<> TaskGroup::join() {
   auto state = state_;
@@ -91,7 +98,8 @@ struct Happening::State {
   bool happened = false;
 };
 
-Happening::Happening(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+Happening::Happening(asio::any_io_executor executor)
+    : state_(std::make_shared<State>(std::move(executor))) {}
 
 Happening::~Happening() = default;
 
@@ -100,19 +108,24 @@ void Happening::set() {
   state_->gate.cancel();
 }
 
-bool Happening::is_set() const { return state_->happened; }
+bool Happening::is_set() const {
+  return state_->happened;
+}
 
 Task<> Happening::wait() {
   auto state = state_;
   while (!state->happened) {
     auto [error] = co_await state->gate.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!state->happened) throw boost::system::system_error(error ? error : asio::error::operation_aborted);
+    if (!state->happened)
+      throw boost::system::system_error(error ? error : asio::error::operation_aborted);
   }
 }
 
 namespace {
 
-Task<> sleep(Clock& clock, Duration limit) { co_await clock.sleep_until(clock.now() + limit); }
+Task<> sleep(Clock& clock, Duration limit) {
+  co_await clock.sleep_until(clock.now() + limit);
+}
 
 }  // namespace
 

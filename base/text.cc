@@ -85,9 +85,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 
 namespace {
 
-/// Length of the well-formed UTF-8 sequence at the start of `bytes`, 0 if it is broken or a control character.
+/// Length of the well-formed UTF-8 sequence at the start of `bytes`, 0 if it is broken or a control
+/// character.
 std::size_t printable_length(std::string_view bytes) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<unsigned char>(bytes[i]);
+  };
   const unsigned first = byte(0);
   if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
   const std::size_t length = first >= 0xF0 && first <= 0xF4 ? 4 : first >= 0xE0 ? 3 : 2;
@@ -98,7 +101,8 @@ std::size_t printable_length(std::string_view bytes) {
   if (first == 0xC2 && byte(1) < 0xA0) return 0;  // C1 controls
   if (first == 0xE0 && byte(1) < 0xA0) return 0;  // overlong
   if (first == 0xED && byte(1) > 0x9F) return 0;  // surrogates
-  if (first == 0xE2 && byte(1) == 0x80 && ((byte(2) >= 0xA8 && byte(2) <= 0xAE) || byte(2) == 0x8E || byte(2) == 0x8F)) {
+  if (first == 0xE2 && byte(1) == 0x80 &&
+      ((byte(2) >= 0xA8 && byte(2) <= 0xAE) || byte(2) == 0x8E || byte(2) == 0x8F)) {
     return 0;  // line separators and direction overrides
   }
   if (first == 0xF0 && byte(1) < 0x90) return 0;

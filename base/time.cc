@@ -73,18 +73,25 @@ std::string human_duration(Duration value) {
   const double seconds = to_seconds(value);
   const double size = std::abs(seconds);
   if (size >= 120) {
-    return fmt::format("{} min {} s", static_cast<long>(seconds) / 60, std::labs(std::lround(size)) % 60);
+    return fmt::format(
+        "{} min {} s", static_cast<long>(seconds) / 60, std::labs(std::lround(size)) % 60);
   }
-  const auto digits = [](double number) { return number < 10 ? 2 : number < 100 ? 1 : 0; };
+  const auto digits = [](double number) {
+    return number < 10 ? 2 : number < 100 ? 1 : 0;
+  };
   if (size >= 1) return fmt::format("{:.{}f} s", seconds, digits(size));
   if (size >= 1e-3) return fmt::format("{:.{}f} ms", seconds * 1e3, digits(size * 1e3));
   if (size == 0) return "0 s";
   return fmt::format("{:.{}f} us", seconds * 1e6, digits(size * 1e6));
 }
 
-double to_seconds(Duration value) { return static_cast<double>(value.count()) / 1e9; }
+double to_seconds(Duration value) {
+  return static_cast<double>(value.count()) / 1e9;
+}
 
-Duration from_seconds(double value) { return Duration(std::llround(value * 1e9)); }
+Duration from_seconds(double value) {
+  return Duration(std::llround(value * 1e9));
+}
 
 std::string format_utc(UtcTime value) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(value);
@@ -103,8 +110,8 @@ std::optional<UtcTime> parse_utc(std::string_view text) {
   double fraction = 0;
   if (tail.starts_with('.')) {
     const std::string padded = "0" + std::string(tail);
-    auto [end, status] =
-        std::from_chars(padded.data(), padded.data() + padded.size(), fraction, std::chars_format::fixed);
+    auto [end, status] = std::from_chars(
+        padded.data(), padded.data() + padded.size(), fraction, std::chars_format::fixed);
     if (status != std::errc()) return std::nullopt;
     tail.remove_prefix(static_cast<std::size_t>(end - padded.data()) - 1);
   }

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "runner/engine.h"
+
+namespace muster {
+
+/// Asks on the terminal; `answer_yes` answers every question with yes (`muster run --yes`). Without
+/// a terminal and without --yes, asking is an error that says so.
+std::unique_ptr<Asker> make_asker(bool answer_yes);
+
+}  // namespace muster

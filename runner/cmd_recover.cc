@@ -1,0 +1,50 @@
+#include "base/text.h"
+#include "runner/commands.h"
+#include "runner/exit_code.h"
+#include "runner/recovery.h"
+
+namespace muster {
+
+namespace {
+
+Task<int> recover_all() {
+  bool all_clean = true;
+  std::size_t runs = 0;
+  for (const RunTrace& trace : unfinished_runs()) {
+    if (!trace.needs_recovery()) {
+      print(fmt::format(
+          "run {} of {} is still running; end it with `muster stop`\n", trace.id, trace.drill));
+      continue;
+    }
+    ++runs;
+    RunTrace copy = trace;
+    const auto recovered = co_await recover_run(std::move(copy));
+    for (const RecoveredChange& each : recovered) {
+      print(fmt::format("{}: {} on {}: {}\n",
+                        name_of(each.undone.state),
+                        each.change.what,
+                        each.change.host,
+                        printable(each.undone.evidence)));
+      all_clean = all_clean && each.undone.clean();
+    }
+    if (trace.damaged)
+      print("the journal of run " + trace.id + " is damaged: look at its hosts yourself\n");
+  }
+  if (runs == 0) print("nothing to recover\n");
+  if (!all_clean)
+    print(
+        "something may still be in force; mend what is said above and run `muster recover` "
+        "again\n");
+  co_return static_cast<int>(all_clean ? ExitCode::Pass : ExitCode::Broken);
+}
+
+}  // namespace
+
+Action define_recover(Arguments& arguments) {
+  arguments.example("muster recover");
+  return [] {
+    return run_to_end(recover_all());
+  };
+}
+
+}  // namespace muster

@@ -1,0 +1,102 @@
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "reports/formats.h"
+#include "runner/commands.h"
+#include "runner/drill_run.h"
+#include "runner/exit_code.h"
+#include "runner/plan.h"
+#include "runner/reach.h"
+#include "runner/terminal.h"
+
+namespace muster {
+
+namespace {
+
+struct RunArguments {
+  std::string& playbook;
+  std::string& stack;
+  std::vector<std::string>& set;
+  std::string& plan_hash;
+  std::string& report;
+  int& trials;
+  bool& json;
+  bool& plain;
+  bool& yes;
+};
+
+/// Which of two runs decides the exit code of several: the worse one.
+int severity(int exit_code) {
+  constexpr int kFromBest[] = {0, 1, 3, 5, 130, 4};
+  for (int i = 0; i < 6; ++i) {
+    if (kFromBest[i] == exit_code) return i;
+  }
+  return 6;
+}
+
+Task<> refuse_another_plan(const Drill& drill, const std::string& approved) {
+  StackHosts hosts(drill.stack.hosts);
+  const std::string hash = co_await plan_hash(drill, hosts);
+  if (hash == approved) co_return;
+  throw Refused("the plan is not the one that was approved: it is " + hash +
+                "; look at it with `muster plan` and have it approved again");
+}
+
+void conclude(const FinishedRun& finished, const RunArguments& arguments) {
+  if (arguments.json) {
+    print(compact_json(to_json(finished.result)) + "\n");
+    return;
+  }
+  print("\n" + render_text(finished.result, stdout_is_for_people()));
+  print("\nreport: " + (finished.directory / "report.html").string() + "\n");
+  print("run:    " + finished.result.run.id + "\n");
+}
+
+Task<int> run_all(Drill drill, RunArguments arguments) {
+  if (!arguments.plan_hash.empty()) co_await refuse_another_plan(drill, arguments.plan_hash);
+  const int trials = arguments.trials > 0 ? arguments.trials : drill.playbook.trials;
+  drill.playbook.trials = trials;
+  DrillRunOptions options{arguments.json, arguments.plain, arguments.yes, 1, ""};
+  int worst = 0;
+  for (int trial = 1; trial <= trials; ++trial) {
+    options.trial = trial;
+    if (trials > 1 && !arguments.json) print(fmt::format("trial {} of {}\n", trial, trials));
+    Drill copy = drill;
+    const FinishedRun finished = co_await run_drill(std::move(copy), options);
+    if (options.trial_group.empty()) options.trial_group = finished.result.run.id;
+    if (!arguments.report.empty()) {
+      write_file_atomically(arguments.report, report_format("html")->render(finished.result), 0644);
+    }
+    conclude(finished, arguments);
+    const int code = finished.result.verdict.exit_code;
+    if (severity(code) > severity(worst)) worst = code;
+    // After anything but a pass or a fail a further trial would measure something else, or make it
+    // worse.
+    if (code > 1) break;
+  }
+  co_return worst;
+}
+
+}  // namespace
+
+Action define_run(Arguments& arguments) {
+  arguments.example("muster run drills/library/drain-us-east.yaml --set hold=10s");
+  RunArguments a{
+      arguments.operand("PLAYBOOK", "the drill to run"),
+      arguments.option("--stack", "FILE", "another stack than the playbook names"),
+      arguments.options(
+          "--set", "NAME=VALUE", "the value of a variable; may be given several times"),
+      arguments.option("--plan-hash", "HASH", "refuse unless `muster plan` still gives this hash"),
+      arguments.option("--report", "FILE", "also write the HTML report there"),
+      arguments.number("--trials", "how often to run it; 0: as the playbook says", 0, 0, 1000),
+      arguments.flag("--json", "events and the result as JSON lines"),
+      arguments.flag("--plain", "plain lines even on a terminal"),
+      arguments.flag("--yes", "answer every `ask` step with yes")};
+  return [a] {
+    Drill drill = load_drill_as_asked(a.playbook, a.set, a.stack);
+    return run_to_end(run_all(std::move(drill), a));
+  };
+}
+
+}  // namespace muster

@@ -1,0 +1,66 @@
+#include "runner/commands.h"
+
+#include <cstdio>
+
+#include <boost/asio.hpp>
+
+#include "base/error.h"
+#include "faults/fault.h"
+#include "probes/probe.h"
+
+namespace muster {
+
+namespace asio = boost::asio;
+
+#define COMMAND(name, summary) Action define_##name(Arguments& arguments);
+#include "runner/commands.inc"
+#undef COMMAND
+
+const std::vector<CommandSpec>& commands() {
+  static const std::vector<CommandSpec> kCommands = {
+#define COMMAND(name, summary) {#name, summary, define_##name},
+#include "runner/commands.inc"
+#undef COMMAND
+  };
+  return kCommands;
+}
+
+const Catalogue& catalogue() {
+  static const Catalogue kCatalogue{fault_specs(), probe_specs()};
+  return kCatalogue;
+}
+
+Drill load_drill_as_asked(const std::string& playbook,
+                          const std::vector<std::string>& set,
+                          const std::string& stack) {
+  LoadOptions options;
+  for (const std::string& each : set) {
+    const std::size_t equals = each.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw UsageError("--set wants NAME=VALUE, not '" + each + "'");
+    options.set[each.substr(0, equals)] = each.substr(equals + 1);
+  }
+  if (!stack.empty()) options.stack_file = stack;
+  return load_drill(playbook, catalogue(), options);
+}
+
+int run_to_end(Task<int> task) {
+  asio::io_context loop(1);
+  int exit_code = 0;
+  std::exception_ptr error;
+  asio::co_spawn(loop, std::move(task), [&](std::exception_ptr thrown, int code) {
+    error = thrown;
+    exit_code = code;
+    loop.stop();
+  });
+  loop.run();
+  if (error) std::rethrow_exception(error);
+  return exit_code;
+}
+
+void print(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (std::fflush(stdout) != 0) fail_errno("cannot write to stdout");
+}
+
+}  // namespace muster

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/tasks.h"
+#include "drills/playbook.h"
+#include "runner/arguments.h"
+
+namespace muster {
+
+/// Every command of the command line, in the order of --help; one file a command (cmd_*.cc).
+const std::vector<CommandSpec>& commands();
+
+/// The kinds that a playbook may name: those of the rooms faults and probes.
+const Catalogue& catalogue();
+
+/// Loads a drill as the command line asks for it: `--set name=value`, `--stack FILE`.
+Drill load_drill_as_asked(const std::string& playbook,
+                          const std::vector<std::string>& set,
+                          const std::string& stack);
+
+/// Runs one task on an event loop of its own, on this thread, to its end; throws what it throws.
+int run_to_end(Task<int> task);
+
+/// Prints to stdout and flushes; throws Error where stdout is closed.
+void print(std::string_view text);
+
+}  // namespace muster

@@ -1,0 +1,129 @@
+#include "runner/drill_run.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include <boost/asio.hpp>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "reports/formats.h"
+#include "reports/history.h"
+#include "reports/judge.h"
+#include "runner/asker.h"
+#include "runner/engine.h"
+#include "runner/reach.h"
+#include "runner/run_store.h"
+#include "runner/signals.h"
+
+namespace muster {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+void refuse_where_something_is_left() {
+  for (const RunTrace& trace : unfinished_runs()) {
+    if (!trace.needs_recovery()) continue;
+    throw Refused(
+        fmt::format("run {} of {} ended without undoing everything; undo it with `muster recover`, "
+                    "then run again",
+                    trace.id,
+                    trace.drill));
+  }
+}
+
+void say(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
+/// The first signal undoes everything; a later one only says what is not undone yet: nothing
+/// shortens the undo.
+void on_signal(Engine& engine, int number, int count) {
+  if (count > 1) {
+    say("still undoing; not undone yet:");
+    for (const std::string& change : engine.in_force()) say("  " + change);
+    return;
+  }
+  const bool asked = number == SIGTERM;
+  engine.stop(asked ? RunState::Aborted : RunState::Interrupted,
+              asked ? "stopped by `muster stop` (SIGTERM)" : "interrupted by a person (Ctrl-C)");
+  say("stopping: everything is being undone; again shows what is left");
+}
+
+void write_result(const fs::path& directory, const Result& result) {
+  write_file_atomically(directory / "result.json", pretty_json(to_json(result)));
+  for (const ReportFormat& format : report_formats()) {
+    if (format.name == "html")
+      write_file_atomically(directory / format.file_name, format.render(result));
+  }
+}
+
+bool everything_undone(const RunRecord& record) {
+  return std::all_of(record.actions.begin(), record.actions.end(), [](const ActionRecord& action) {
+    return action.undone && action.undone->clean();
+  });
+}
+
+}  // namespace
+
+Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
+  refuse_where_something_is_left();
+  SystemClock clock;
+  const std::uint64_t seed = entropy();
+  Random random(seed);
+  const std::string id = make_run_id(clock.utc_now(), random);
+  const StackLock lock(drill.stack.name, id);
+  const fs::path directory = runs_directory() / id;
+  make_private_directories(directory);
+  mark_open(id);
+  const auto history = open_history(muster_home() / "history.db");
+
+  Journal journal = Journal::create(directory / "journal");
+  const auto samples = create_sample_file(directory / "samples");
+  const auto observer = make_observer(options.json, options.plain);
+  const auto asker = make_asker(options.answer_yes);
+  StackHosts hosts(drill.stack.hosts);
+  const auto guards = make_guards(hosts, clock, id);
+  const auto agents = make_agents(hosts, clock);
+  const std::int64_t number = history->next_number(drill.playbook.drill);
+  Engine engine(World{clock, hosts, *guards, *agents, *asker},
+                journal,
+                *samples,
+                *observer,
+                {id, number, seed, options.trial, options.trial_group});
+  const StopSignals signals(co_await asio::this_coro::executor,
+                            [&](int signal, int count) { on_signal(engine, signal, count); });
+
+  std::optional<RunRecord> record;
+  std::optional<Error> impossible;
+  try {
+    record = co_await engine.run(std::move(drill));
+  } catch (const Error& error) {
+    impossible = error;
+  }
+  observer->finished();
+  if (impossible) {
+    journal.append("closed", {}, true);
+    mark_closed(id);
+    throw *impossible;
+  }
+  samples->flush();
+  const std::string sample_bytes = read_file(directory / "samples", std::size_t{1} << 34U);
+  record->sample_bytes = sample_bytes.size();
+  record->sample_digest = sha256(sample_bytes);
+
+  FinishedRun finished{judge(*record), directory};
+  write_result(directory, finished.result);
+  history->add(finished.result);
+  if (everything_undone(*record)) {
+    journal.append("closed", {}, true);
+    mark_closed(id);
+  }
+  co_return finished;
+}
+
+}  // namespace muster

@@ -1,0 +1,248 @@
+#include "runner/engine.h"
+
+#include <boost/asio.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "runner/faults_in_force.h"
+#include "runner/measurement.h"
+#include "runner/run_store.h"
+#include "runner/steps.h"
+
+namespace muster {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr Duration kTick = std::chrono::milliseconds(250);
+
+std::vector<std::pair<std::string, std::string>> settings_of(const Stack& stack) {
+  std::vector<std::pair<std::string, std::string>> items{{"stack", stack.name},
+                                                         {"environment", stack.environment}};
+  for (const Routing& routing : stack.routings) {
+    const auto add = [&](std::string_view key, const std::optional<Duration>& value) {
+      if (value)
+        items.emplace_back(fmt::format("{}.{}", routing.kind, key), format_duration(*value));
+    };
+    add("health_check.interval", routing.check_interval);
+    add("health_check.timeout", routing.check_timeout);
+    items.emplace_back(routing.kind + ".health_check.fall", std::to_string(routing.fall));
+    add("ttl", routing.ttl);
+  }
+  return items;
+}
+
+}  // namespace
+
+/// The stages of one run, top to bottom in `run`.
+class Engine::Drive {
+ public:
+  Drive(World world, Journal& journal, SampleFile& samples, Observer& observer, Options options)
+      : world_(world),
+        journal_(journal),
+        samples_(samples),
+        observer_(observer),
+        options_(std::move(options)) {}
+
+  Task<RunRecord> run(Drill drill) {
+    open_record(std::move(drill));
+
+    // Everything that can refuse does so here, before anything is touched or measured.
+    planned_ =
+        co_await plan_drill(Drill{record_.playbook, record_.stack}, world_.hosts, options_.run_id);
+    note_expectations();
+    Measurement measurement(world_.clock, world_.agents, samples_, record_);
+    FaultsInForce faults(
+        world_.clock,
+        world_.guards,
+        journal_,
+        record_,
+        [this](std::string reason) { stop(RunState::Aborted, std::move(reason)); },
+        [this](EventRecord event) { tell(std::move(event)); });
+    faults_ = &faults;
+    co_await measurement.launch();
+
+    // From here on users are watched, and whatever happens is undone.
+    auto executor = co_await asio::this_coro::executor;
+    TaskGroup watchers(executor);
+    script_ = std::make_unique<TaskGroup>(executor);
+    StepRunner steps({world_,
+                      record_,
+                      planned_,
+                      measurement,
+                      faults,
+                      step_text_,
+                      [this](EventRecord event) { tell(std::move(event)); },
+                      [this] {
+                        return stop_state_.has_value();
+                      }});
+    record_.baseline_began = co_await measurement.start();
+    watchers.spawn(show_progress(measurement));
+    watchers.spawn(watch_stop_conditions(measurement.live()));
+    script_->spawn(steps.run());
+    co_await conclude_script();
+
+    // Undo comes before anything else that could fail.
+    Task<> undo = put_everything_back();
+    co_await uncancelled(std::move(undo));
+    step_text_ = "reading back what was written";
+    Task<> end = measurement.stop();
+    co_await uncancelled(std::move(end));
+    co_await watchers.stop();
+    faults_ = nullptr;
+    record_.ended = world_.clock.now();
+    co_return std::move(record_);
+  }
+
+  void stop(RunState state, std::string reason) {
+    if (stop_state_) return;
+    stop_state_ = state;
+    record_.abort_reason = std::move(reason);
+    if (script_) script_->cancel();
+  }
+
+  std::vector<std::string> in_force() const {
+    return faults_ != nullptr ? faults_->in_force() : std::vector<std::string>{};
+  }
+
+ private:
+  void open_record(Drill drill) {
+    record_.id = options_.run_id;
+    record_.number = options_.number;
+    record_.seed = options_.seed;
+    record_.trial = options_.trial;
+    record_.trial_group = options_.trial_group;
+    record_.playbook = std::move(drill.playbook);
+    record_.stack = std::move(drill.stack);
+    record_.started_utc = world_.clock.utc_now();
+    record_.started = world_.clock.now();
+    record_.environment = settings_of(record_.stack);
+    journal_.append(
+        "run-started",
+        run_started_record(record_.id, record_.playbook, record_.stack, record_.started_utc),
+        true);
+  }
+
+  /// What the faults promise: which regions go, and how long the stack's own settings say it takes.
+  void note_expectations() {
+    for (const PlannedInject& each : planned_) {
+      record_.regions_out.insert(
+          record_.regions_out.end(), each.plan.regions_out.begin(), each.plan.regions_out.end());
+      if (record_.predicted.empty()) record_.predicted = each.plan.predicted;
+      record_.users_unaffected = record_.users_unaffected || each.plan.users_unaffected;
+    }
+  }
+
+  /// Waits for the steps to end and turns how they ended into the run's state.
+  Task<> conclude_script() {
+    std::exception_ptr bug;
+    try {
+      co_await script_->join();
+    } catch (const NotSteady&) {
+      record_.abort_reason = "the system was not steady before the fault; nothing was touched";
+    } catch (const Error& error) {
+      if (!stop_state_) stop_state_ = RunState::Errored;
+      record_.abort_reason = error.what();
+    } catch (const std::exception&) {
+      if (!is_cancellation(std::current_exception()) || !stop_state_)
+        bug = std::current_exception();
+    }
+    if (stop_state_) record_.state = *stop_state_;
+    if (bug) {
+      record_.state = RunState::Errored;
+      record_.abort_reason = "a bug in muster ended the steps; everything is being undone";
+    }
+    if (record_.state != RunState::Completed) {
+      tell({world_.clock.now(), "abort", "muster", record_.abort_reason, ""});
+    }
+  }
+
+  Task<> put_everything_back() {
+    if (!faults_->in_force().empty()) step_text_ = "undoing everything";
+    co_await faults_->undo_all();
+  }
+
+  /// stop_if: live; a breach undoes everything.
+  Task<> watch_stop_conditions(const LiveMetrics& live) {
+    std::vector<std::optional<Time>> since(record_.playbook.stop_if.size());
+    while (!record_.playbook.stop_if.empty()) {
+      const Time now = world_.clock.now();
+      for (std::size_t i = 0; i < since.size(); ++i) {
+        const Condition& condition = record_.playbook.stop_if[i];
+        const auto value = live.value(condition, now);
+        if (!value || !holds(condition, *value)) {
+          since[i].reset();
+          continue;
+        }
+        if (!since[i]) since[i] = now;
+        if (now - *since[i] < condition.for_at_least.value_or(Duration::zero())) continue;
+        record_.checks.push_back({"stop_if", condition.text(), true, now, now - *since[i], ""});
+        stop(RunState::Aborted, "stop condition: " + condition.text());
+        co_return;
+      }
+      co_await world_.clock.sleep_for(kTick);
+    }
+  }
+
+  Task<> show_progress(const Measurement& measurement) {
+    for (;;) {
+      const Time now = world_.clock.now();
+      observer_.tick({record_.playbook.drill,
+                      record_.id,
+                      step_text_,
+                      now,
+                      record_.started,
+                      record_.injected(),
+                      faults_->in_force(),
+                      measurement.live().rows(now)});
+      co_await world_.clock.sleep_for(kTick);
+    }
+  }
+
+  void tell(EventRecord event) {
+    json::object detail;
+    detail["at"] = event.at.time_since_epoch().count();
+    detail["event"] = event.kind;
+    detail["text"] = event.text;
+    try {
+      journal_.append("event", std::move(detail), false);
+    } catch (const Error& error) {
+      stop(RunState::Errored, error.what());
+    }
+    observer_.event(event, event.at - record_.started);
+    record_.events.push_back(std::move(event));
+  }
+
+  World world_;
+  Journal& journal_;
+  SampleFile& samples_;
+  Observer& observer_;
+  Options options_;
+  RunRecord record_;
+  std::vector<PlannedInject> planned_;
+  FaultsInForce* faults_ = nullptr;
+  std::unique_ptr<TaskGroup> script_;
+  std::optional<RunState> stop_state_;
+  std::string step_text_ = "starting";
+};
+
+Engine::Engine(
+    World world, Journal& journal, SampleFile& samples, Observer& observer, Options options)
+    : drive_(std::make_unique<Drive>(world, journal, samples, observer, std::move(options))) {}
+
+Engine::~Engine() = default;
+
+Task<RunRecord> Engine::run(Drill drill) {
+  return drive_->run(std::move(drill));
+}
+
+void Engine::stop(RunState state, std::string reason) {
+  drive_->stop(state, std::move(reason));
+}
+
+std::vector<std::string> Engine::in_force() const {
+  return drive_->in_force();
+}
+
+}  // namespace muster

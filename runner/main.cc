@@ -1,0 +1,30 @@
+#include <cstdio>
+
+#include "base/error.h"
+#include "runner/commands.h"
+#include "runner/exit_code.h"
+
+namespace {
+
+int ended(const std::exception& error, muster::ExitCode code, const char* prefix) {
+  std::fputs(prefix, stderr);
+  std::fputs(error.what(), stderr);
+  std::fputs("\n", stderr);
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return muster::run_command_line(argc, argv, muster::commands());
+  } catch (const muster::UsageError& error) {
+    return ended(error, muster::ExitCode::Usage, "");
+  } catch (const muster::Refused& error) {
+    return ended(error, muster::ExitCode::Refused, "muster: refused: ");
+  } catch (const muster::Error& error) {
+    return ended(error, muster::ExitCode::Inconclusive, "muster: ");
+  } catch (const std::exception& error) {
+    return ended(error, muster::ExitCode::Bug, "muster: this is a bug in muster: ");
+  }
+}

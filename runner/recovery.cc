@@ -1,0 +1,40 @@
+#include "runner/recovery.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "runner/reach.h"
+
+namespace muster {
+
+Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
+  SystemClock clock;
+  const StackLock lock(trace.stack, trace.id);
+  StackHosts hosts(trace.hosts);
+  const auto guards = make_guards(hosts, clock, trace.id);
+  Journal journal = Journal::reopen(run_directory(trace.id) / "journal");
+  std::vector<RecoveredChange> recovered;
+  bool all_clean = true;
+  for (auto open = trace.open.rbegin(); open != trace.open.rend(); ++open) {
+    RecoveredChange entry{trace.id, open->change, {}};
+    try {
+      Change change = open->change;
+      entry.undone = co_await guards->recover(std::move(change));
+    } catch (const Error& error) {
+      entry.undone.state = Undone::State::Unknown;
+      entry.undone.evidence = error.what();
+    }
+    journal.append("undone", undone_record(open->change, entry.undone), true);
+    all_clean = all_clean && entry.undone.clean();
+    recovered.push_back(std::move(entry));
+  }
+  if (all_clean) {
+    journal.append("closed", {}, true);
+    mark_closed(trace.id);
+  }
+  co_return recovered;
+}
+
+}  // namespace muster

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <boost/asio/any_io_executor.hpp>
+
+namespace muster {
+
+/// Calls `handler(signal number, how often any came)` on the io thread for SIGINT, SIGTERM and
+/// SIGHUP while it lives.
+class StopSignals {
+ public:
+  StopSignals(boost::asio::any_io_executor executor, std::function<void(int, int)> handler);
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  ~StopSignals();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace muster
