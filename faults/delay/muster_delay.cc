@@ -168,12 +168,7 @@ class Holder {
     ::timerfd_settime(timer_, TFD_TIMER_ABSTIME, &wake, nullptr);
   }
 
-  /// Also those the kernel has queued and we have not read: a batch verdict covers every number
-  /// before its own.
-  void release_everything() {
-    constexpr std::uint32_t kFarAhead = 1U << 30;
-    queue_.release_through((held_.empty() ? last_released_ : held_.back().number) + kFarAhead);
-  }
+  void release_everything() { queue_.open(held_.empty() ? last_released_ : held_.back().number); }
 
  private:
   struct Packet {

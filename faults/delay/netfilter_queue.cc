@@ -97,6 +97,7 @@ NetfilterQueue::NetfilterQueue(std::uint16_t number)
     fail_errno(errno, "netlink socket");
   make_room_for_bursts();
   bind();
+  limit_length(kMostHeldPackets);
   ask_for_numbers_only();
 }
 
@@ -129,6 +130,14 @@ void NetfilterQueue::release_through(std::uint32_t number) {
   (void)message.send(socket_);
 }
 
+void NetfilterQueue::open(std::uint32_t newest) {
+  // A queue without room fails open: packets pass it by. Those held, read by us or not, are covered
+  // by a batch that ends far ahead of them all.
+  constexpr std::uint32_t kFarAhead = 1U << 30;
+  limit_length(0);
+  release_through(newest + kFarAhead);
+}
+
 void NetfilterQueue::make_room_for_bursts() {
   const int bytes = kReceiveBuffer;
   if (::setsockopt(socket_, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
@@ -152,10 +161,15 @@ void NetfilterQueue::ask_for_numbers_only() {
   Message message(NFQNL_MSG_CONFIG, number_, NLM_F_ACK);
   message.add_attribute(NFQA_CFG_PARAMS,
                         nfqnl_msg_config_params{.copy_range = 0, .copy_mode = NFQNL_COPY_META});
-  message.add_attribute(NFQA_CFG_QUEUE_MAXLEN, htonl(kMostHeldPackets));
   message.add_attribute(NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
   message.add_attribute(NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
   configure(message, "cannot configure the queue");
+}
+
+void NetfilterQueue::limit_length(std::uint32_t most_held_packets) {
+  Message message(NFQNL_MSG_CONFIG, number_, NLM_F_ACK);
+  message.add_attribute(NFQA_CFG_QUEUE_MAXLEN, htonl(most_held_packets));
+  configure(message, "cannot set the length of the queue");
 }
 
 void NetfilterQueue::configure(Message& message, const char* what) {

@@ -15,7 +15,7 @@ class NetfilterQueue {
   explicit NetfilterQueue(std::uint16_t number);
   NetfilterQueue(const NetfilterQueue&) = delete;
   NetfilterQueue& operator=(const NetfilterQueue&) = delete;
-  /// The kernel drops the packets that are still held: release them first.
+  /// The kernel drops the packets that are still held: open() first, so that none are.
   ~NetfilterQueue();
 
   /// Readable when packets have arrived.
@@ -24,12 +24,16 @@ class NetfilterQueue {
   void read_arrived(const std::function<void(std::uint32_t)>& take);
   /// Lets go every packet up to and including this number.
   void release_through(std::uint32_t number);
+  /// Lets go everything held, and everything that comes from now on. `newest` is a number read
+  /// lately, or 0.
+  void open(std::uint32_t newest);
 
  private:
   class Message;
   void make_room_for_bursts();
   void bind();
   void ask_for_numbers_only();
+  void limit_length(std::uint32_t most_held_packets);
   void configure(Message& message, const char* what);
 
   std::uint16_t number_;
