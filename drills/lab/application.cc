@@ -1,0 +1,61 @@
+// The NovVista application: reads from the database and denylist of its own region, writes to the
+// primary.
+#include <fmt/format.h>
+
+#include "drills/lab/plan.h"
+
+namespace muster::lab {
+
+namespace {
+
+constexpr std::string_view kPatience =
+    "connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=1 keepalives_interval=1 "
+    "keepalives_count=2";
+
+std::vector<std::string> application(const Machine& machine,
+                                     const Settings& settings,
+                                     const HostRow& row) {
+  const std::string local_database = host_row("db-" + row.site).address;
+  const std::string primary = host_row("db-us").address;
+  const std::string standby = host_row("db-eu").address;
+  return {
+      machine.programs + "/muster-lab-app",
+      "--region",
+      region_of(row.site),
+      "--name",
+      row.name,
+      "--port",
+      "8080",
+      "--workers",
+      "8",
+      "--pg-read",
+      fmt::format("host={} user=app dbname=postgres {}", local_database, kPatience),
+      // Whichever of the two takes writes: a promoted standby is found without a change here.
+      "--pg-write",
+      fmt::format("host={},{} user=app dbname=postgres target_session_attrs=read-write {}",
+                  primary,
+                  standby,
+                  kPatience),
+      "--redis-read",
+      host_row("cache-" + row.site).address + ":6379",
+      "--redis-write",
+      host_row("cache-us").address + ":6379",
+      "--deny-mode",
+      settings.at("deny_mode"),
+      "--s-maxage",
+      settings.at("s_maxage"),
+      "--write-slots",
+      settings.at("write_slots"),
+  };
+}
+
+}  // namespace
+
+void add_applications(Plan& plan, const Machine& machine, const Settings& settings) {
+  for (const HostRow& row : topology())
+    if (row.role == "app")
+      plan.parts.push_back(
+          {{row.name, "app"}, "applications", application(machine, settings, row), "TERM", {}});
+}
+
+}  // namespace muster::lab

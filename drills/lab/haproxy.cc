@@ -1,0 +1,74 @@
+// HAProxy: one balancer a region, before the region's two applications. Its /lb-health is what the
+// name servers look at; `set map /run/lab/flags.map region drain` turns it red while requests are
+// still served: a graceful drain.
+#include <fmt/format.h>
+
+#include "drills/lab/plan.h"
+
+namespace muster::lab {
+
+namespace {
+
+std::string configuration(const HostRow& row, bool checks) {
+  const std::string network = row.address.substr(0, row.address.rfind('.'));
+  return fmt::format(
+      R"(global
+  stats socket /run/lab/haproxy.sock mode 600 level admin
+  maxconn 2000
+  nbthread 1
+
+defaults
+  mode http
+  timeout connect 1s
+  timeout client 10s
+  timeout server 5s
+  timeout check 800ms
+  retries 1
+  option redispatch 1
+
+frontend www
+  bind {address}:80
+  monitor-uri /lb-health
+  acl dead nbsrv(app) lt 1
+  acl drained str(region),map(/run/lab/flags.map,up) -m str drain
+  monitor fail if dead or drained
+  http-response set-header X-LB {name}
+  default_backend app
+
+backend app
+  balance roundrobin
+  option httpchk GET /health
+  default-server {check} maxconn 100
+  server app1 {network}.11:8080
+  server app2 {network}.12:8080
+
+frontend stats
+  bind {address}:8404
+  http-request use-service prometheus-exporter if {{ path /metrics }}
+  stats enable
+  stats uri /
+)",
+      fmt::arg("address", row.address),
+      fmt::arg("name", row.name),
+      fmt::arg("network", network),
+      fmt::arg("check", checks ? "check inter 500ms fall 2 rise 2" : "no-check"));
+}
+
+}  // namespace
+
+void add_balancers(Plan& plan, const Machine&, const Settings& settings) {
+  for (const std::string site : {"us", "eu"}) {
+    HostPlan& host = plan.host("lb-" + site);
+    host.files["haproxy.cfg"] = configuration(host.row, settings.at("balancer_check") == "on");
+    host.files["flags.map"] = "region up\n";
+    // A server that fails its first check needs two good ones half a second apart: the applications
+    // come first.
+    plan.parts.push_back({{host.row.name, "haproxy"},
+                          "balancers",
+                          {"haproxy", "-db", "-f", "/run/lab/haproxy.cfg"},
+                          "TERM",
+                          {{"app1-" + site, "app"}, {"app2-" + site, "app"}}});
+  }
+}
+
+}  // namespace muster::lab

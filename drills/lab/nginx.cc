@@ -1,0 +1,90 @@
+// nginx: the CDN edge of each region. Caches what the applications allow, serves stale content when
+// the origin fails, and finds its origin by DNS, so that a failover moves it as well.
+#include <fmt/format.h>
+
+#include "drills/lab/plan.h"
+
+namespace muster::lab {
+
+namespace {
+
+std::string configuration(const HostRow& row) {
+  const std::string near = host_row(row.site == "us" ? "ns1" : "ns2").address;
+  const std::string far = host_row(row.site == "us" ? "ns2" : "ns1").address;
+  return fmt::format(
+      R"(daemon off;
+worker_processes 1;
+user root root;
+pid /run/lab/nginx/nginx.pid;
+error_log /run/lab/nginx/error.log warn;
+events {{ worker_connections 512; }}
+
+http {{
+  log_format cdn '$msec $remote_addr "$request" $status $upstream_cache_status $upstream_addr $upstream_response_time';
+  access_log /run/lab/nginx/access.log cdn;
+  proxy_cache_path /run/lab/nginx/cache levels=1:2 keys_zone=cdn:8m max_size=32m inactive=10m use_temp_path=off;
+  client_body_temp_path /run/lab/nginx/body;
+  proxy_temp_path /run/lab/nginx/proxy;
+  fastcgi_temp_path /run/lab/nginx/fastcgi;
+  uwsgi_temp_path /run/lab/nginx/uwsgi;
+  scgi_temp_path /run/lab/nginx/scgi;
+  resolver {near} {far} ipv6=off;
+  resolver_timeout 2s;
+
+  server {{
+    listen {address}:80;
+    location = /edge-health {{ return 200 "ok\n"; }}
+    location / {{
+      set $bypass 0;
+      if (-f /run/lab/nginx/bypass) {{ set $bypass 1; }}
+      proxy_cache_bypass $bypass;
+      proxy_no_cache $bypass;
+
+      set $origin origin.novvista.test;
+      proxy_pass http://$origin;
+      proxy_set_header Host www.novvista.test;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_connect_timeout 1s;
+      proxy_read_timeout 4s;
+      proxy_next_upstream off;
+
+      proxy_cache cdn;
+      proxy_cache_key $uri;
+      proxy_cache_lock on;
+      proxy_cache_lock_timeout 2s;
+      proxy_cache_revalidate on;
+      proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504;
+      proxy_cache_background_update on;
+      add_header X-Cache $upstream_cache_status always;
+      add_header X-Edge {name} always;
+    }}
+  }}
+
+  server {{
+    listen 127.0.0.1:8081;
+    location = /status {{ stub_status; }}
+  }}
+}}
+)",
+      fmt::arg("near", near),
+      fmt::arg("far", far),
+      fmt::arg("address", row.address),
+      fmt::arg("name", row.name));
+}
+
+}  // namespace
+
+void add_edges(Plan& plan, const Machine&, const Settings&) {
+  for (const std::string site : {"us", "eu"}) {
+    HostPlan& host = plan.host("edge-" + site);
+    host.files["nginx/nginx.conf"] = configuration(host.row);
+    plan.parts.push_back({{host.row.name, "nginx"},
+                          "edges",
+                          {"nginx", "-c", "/run/lab/nginx/nginx.conf", "-e", "stderr"},
+                          "TERM",
+                          {}});
+  }
+}
+
+}  // namespace muster::lab

@@ -1,0 +1,100 @@
+#include "drills/lab/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace muster::lab {
+
+HostPlan& Plan::host(const std::string& name) {
+  for (HostPlan& host : hosts)
+    if (host.row.name == name) return host;
+  fail("the lab has no host '{}'", name);
+}
+
+const PartPlan* Plan::part(const PartRef& ref) const {
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const PartPlan& p) { return p.ref == ref; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Machine::as_postgres(std::vector<std::string> argv) const {
+  std::vector<std::string> words = {"unshare", "-U", "--map-user=1000", "--map-group=1000", "--"};
+  if (root)
+    words = {"setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"};
+  words.insert(words.end(), argv.begin(), argv.end());
+  return words;
+}
+
+namespace {
+
+/// What a kind of part cannot work without, wherever it runs.
+const std::vector<std::string>& needs_of(const std::string& part) {
+  static const std::map<std::string, std::vector<std::string>> kNeeds = {
+      {"app", {"postgres", "redis"}},
+      {"haproxy", {"app"}},
+      {"gdnsd", {"haproxy", "nginx"}},
+      {"nginx", {"haproxy"}},
+      {"unbound", {"gdnsd"}},
+      {"front-door", {"unbound"}},
+  };
+  static const std::vector<std::string> kNothing;
+  const auto found = kNeeds.find(part);
+  return found == kNeeds.end() ? kNothing : found->second;
+}
+
+void keep_only(Plan& plan, const std::vector<std::string>& only) {
+  std::vector<std::string> known;
+  for (const PartPlan& part : plan.parts) known.push_back(part.ref.part);
+  std::set<std::string> kept;
+  std::vector<std::string> wanted = only;
+  while (!wanted.empty()) {
+    const std::string part = wanted.back();
+    wanted.pop_back();
+    if (std::find(known.begin(), known.end(), part) == known.end()) {
+      const std::string near = nearest(part, known);
+      throw UsageError(fmt::format("the lab has no part '{}'{}",
+                                   part,
+                                   near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+    }
+    if (kept.insert(part).second)
+      wanted.insert(wanted.end(), needs_of(part).begin(), needs_of(part).end());
+  }
+  std::erase_if(plan.parts, [&](const PartPlan& p) {
+    return p.group != "networks" && !kept.contains(p.ref.part);
+  });
+}
+
+}  // namespace
+
+Plan make_plan(const Machine& machine,
+               const Settings& settings,
+               const std::vector<std::string>& only) {
+  Plan plan;
+  for (const HostRow& row : topology()) plan.hosts.push_back({row, {}, {}});
+  add_networks(plan, machine, settings);
+  add_databases(plan, machine, settings);
+  add_denylists(plan, machine, settings);
+  add_applications(plan, machine, settings);
+  add_balancers(plan, machine, settings);
+  add_edges(plan, machine, settings);
+  add_name_servers(plan, machine, settings);
+  add_users(plan, machine, settings);
+  if (!only.empty()) keep_only(plan, only);
+  return plan;
+}
+
+std::string describe_host(const HostPlan& host, const std::vector<PartPlan>& parts) {
+  std::string text;
+  for (const auto& words : host.setup) text += join(words, "\t") + "\n";
+  for (const PartPlan& part : parts) {
+    if (part.ref.host != host.row.name || part.argv.empty()) continue;
+    text += "part\t" + part.ref.part + "\t" + part.stop_signal + "\n";
+    text += "start\t" + join(part.argv, "\t") + "\n";
+  }
+  return text;
+}
+
+}  // namespace muster::lab

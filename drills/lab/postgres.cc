@@ -1,0 +1,98 @@
+// PostgreSQL: the primary in us-east, a streaming standby in eu-west. The data directories are
+// copied from templates (see templates.cc); everything that is set here is a file of the host,
+// included by the template's postgresql.conf.
+#include <fmt/format.h>
+
+#include "drills/lab/plan.h"
+
+namespace muster::lab {
+
+namespace {
+
+/// full_page_writes and wal_log_hints: pg_rewind refuses without. Timeouts of seconds: in a drill
+/// nobody waits for the defaults of a minute. tcp_*: else half-open connections pile up with each
+/// cut and use up max_connections. dynamic_shared_memory_type: else kill -9 leaves segments in
+/// /dev/shm.
+constexpr std::string_view kSettings = R"(listen_addresses = '*'
+unix_socket_directories = ''
+hba_file = '/run/lab/pg_hba.conf'
+cluster_name = 'novvista'
+log_line_prefix = '%m [%p] '
+
+shared_buffers = 16MB
+max_connections = 120
+max_parallel_workers = 0
+max_logical_replication_workers = 0
+dynamic_shared_memory_type = mmap
+autovacuum = off
+fsync = off
+full_page_writes = on
+track_commit_timestamp = on
+
+wal_level = replica
+wal_log_hints = on
+max_wal_senders = 6
+max_replication_slots = 4
+wal_keep_size = 16MB
+max_slot_wal_keep_size = 64MB
+min_wal_size = 4MB
+max_wal_size = 48MB
+wal_sender_timeout = 5s
+wal_receiver_timeout = 5s
+wal_receiver_status_interval = 1s
+wal_retrieve_retry_interval = 500ms
+hot_standby = on
+hot_standby_feedback = on
+
+tcp_keepalives_idle = 2
+tcp_keepalives_interval = 1
+tcp_keepalives_count = 3
+tcp_user_timeout = 5000
+)";
+
+constexpr std::string_view kAccess = R"(local all all trust
+host all all 127.0.0.1/32 trust
+host all all 10.0.0.0/8 trust
+host replication all 127.0.0.1/32 trust
+host replication all 10.0.0.0/8 trust
+)";
+
+std::string standby_settings(const Settings& settings) {
+  return fmt::format(
+      "primary_conninfo = 'host={} user=repl application_name=eu connect_timeout=2 "
+      "keepalives_idle=2 "
+      "keepalives_interval=1 keepalives_count=3 tcp_user_timeout=4000'\n"
+      "primary_slot_name = 'eu'\n"
+      "recovery_min_apply_delay = '{}'\n",
+      host_row("db-us").address,
+      settings.at("replica_apply_delay"));
+}
+
+}  // namespace
+
+void add_databases(Plan& plan, const Machine& machine, const Settings& settings) {
+  for (const std::string site : {"us", "eu"}) {
+    HostPlan& host = plan.host("db-" + site);
+    const bool primary = site == "us";
+    host.files["postgres.conf"] =
+        std::string(kSettings) + (primary ? "" : "\n" + standby_settings(settings));
+    host.files["pg_hba.conf"] = kAccess;
+    // A file system of its own, so that a full disk is the database's alone and costs a bounded
+    // amount of memory.
+    host.setup.push_back({"tmpfs", "/run/lab/postgres", "mode=700,size=160m"});
+    host.setup.push_back({"run",
+                          "cp",
+                          "-a",
+                          machine.templates + (primary ? "/primary/." : "/standby/."),
+                          "/run/lab/postgres"});
+    PartPlan part{{host.row.name, "postgres"},
+                  "databases",
+                  machine.as_postgres({machine.postgres + "/postgres", "-D", "/run/lab/postgres"}),
+                  "INT",
+                  {}};
+    if (!primary) part.after.push_back({"db-us", "postgres"});
+    plan.parts.push_back(std::move(part));
+  }
+}
+
+}  // namespace muster::lab

@@ -1,0 +1,43 @@
+// Redis: the list of revoked tokens. Written to the primary in us-east, read from the replica next
+// to each application.
+#include "drills/lab/plan.h"
+
+namespace muster::lab {
+
+void add_denylists(Plan& plan, const Machine&, const Settings&) {
+  const std::vector<std::string> common = {
+      "redis-server",
+      "--port",
+      "6379",
+      "--bind",
+      "0.0.0.0",
+      "--protected-mode",
+      "no",
+      "--daemonize",
+      "no",
+      "--dir",
+      "/run/lab",
+      "--save",
+      "",
+      "--appendonly",
+      "no",
+      "--tcp-keepalive",
+      "2",
+      // The default delay of 5 s before a first synchronisation would be most of the lab's start.
+      "--repl-diskless-sync-delay",
+      "0",
+      "--repl-ping-replica-period",
+      "1",
+      "--repl-timeout",
+      "5"};
+  for (const std::string site : {"us", "eu"}) {
+    PartPlan part{{"cache-" + site, "redis"}, "databases", common, "TERM", {}};
+    if (site == "eu") {
+      part.argv.insert(part.argv.end(), {"--replicaof", host_row("cache-us").address, "6379"});
+      part.after.push_back({"cache-us", "redis"});
+    }
+    plan.parts.push_back(std::move(part));
+  }
+}
+
+}  // namespace muster::lab

@@ -1,0 +1,88 @@
+#include <charconv>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "drills/lab/plan.h"
+
+namespace muster {
+
+const std::vector<LabSetting>& lab_settings() {
+  static const std::vector<LabSetting> kSettings = {
+      {"dns_ttl", "6", "seconds that an answer of the name servers may be kept"},
+      {"check_interval", "2", "seconds between two looks of a name server at a region (2 to 3600)"},
+      {"check_fall", "2", "failed looks in a row before a name server takes a region out"},
+      {"health_check", "on", "off: the name servers never look, every region always counts as up"},
+      {"balancer_check",
+       "on",
+       "off: the balancers never look, every application always counts as up"},
+      {"wan_delay", "40ms", "one way between the regions; 0 for none"},
+      {"write_slots",
+       "3",
+       "writes an application lets wait at a time; 0: any number, which can block all its workers"},
+      {"deny_mode",
+       "closed",
+       "when the list of revoked tokens cannot be read: closed refuses, open lets in"},
+      {"s_maxage", "5", "seconds that an edge may keep an article"},
+      {"replica_apply_delay",
+       "0",
+       "how long the standby waits before it applies a change, such as 5s"},
+  };
+  return kSettings;
+}
+
+namespace lab {
+
+namespace {
+
+bool is_number_between(const std::string& text, int least, int most) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= least &&
+         number <= most;
+}
+
+/// What the value should have been, or "" if it is right.
+std::string complaint(const std::string& name, const std::string& value) {
+  const bool on_off = value == "on" || value == "off";
+  if (name == "health_check" || name == "balancer_check") return on_off ? "" : "on or off";
+  if (name == "deny_mode") return value == "closed" || value == "open" ? "" : "closed or open";
+  if (name == "wan_delay" || name == "replica_apply_delay") {
+    const auto length = parse_duration(value);
+    return length && *length < std::chrono::minutes(10)
+               ? ""
+               : "a duration such as 40ms, below 10 minutes";
+  }
+  const int least = name == "check_interval" ? 2 : name == "check_fall" ? 1 : 0;
+  return is_number_between(value, least, 3600)
+             ? ""
+             : fmt::format("a whole number from {} to 3600", least);
+}
+
+}  // namespace
+
+Settings checked_settings(const std::map<std::string, std::string>& given) {
+  Settings settings;
+  std::vector<std::string> names;
+  for (const LabSetting& setting : lab_settings()) {
+    settings.emplace(setting.name, setting.fallback);
+    names.emplace_back(setting.name);
+  }
+  for (const auto& [name, value] : given) {
+    if (!settings.contains(name)) {
+      const std::string near = nearest(name, names);
+      throw UsageError(fmt::format("the lab has no setting '{}'{}; there are: {}",
+                                   name,
+                                   near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                                   join(names, ", ")));
+    }
+    if (const std::string wanted = complaint(name, value); !wanted.empty())
+      throw UsageError(
+          fmt::format("lab setting {}={}: not {}", name, printable(value, 40), wanted));
+    settings[name] = value;
+  }
+  return settings;
+}
+
+}  // namespace lab
+}  // namespace muster

@@ -1,0 +1,63 @@
+// The users of each region: a resolver of their own (unbound), and what they see at the front door.
+#include <fmt/format.h>
+
+#include "drills/lab/plan.h"
+
+namespace muster::lab {
+
+namespace {
+
+/// local-zone: unbound answers NXDOMAIN for everything below .test unless told not to.
+std::string configuration(const HostRow& row, const std::string& ttl) {
+  return fmt::format(
+      R"(server:
+  interface: 127.0.0.1
+  interface: {address}
+  access-control: 10.0.0.0/8 allow
+  username: ""
+  chroot: ""
+  directory: "/run/lab"
+  pidfile: "/run/lab/unbound.own.pid"
+  use-syslog: no
+  do-ip6: no
+  do-daemonize: no
+  num-threads: 1
+  module-config: "iterator"
+  local-zone: "test." nodefault
+  cache-max-negative-ttl: {ttl}
+  infra-host-ttl: 60
+  msg-cache-size: 1m
+  rrset-cache-size: 1m
+remote-control:
+  control-enable: yes
+  control-interface: /run/lab/unbound.ctl
+stub-zone:
+  name: "novvista.test"
+  stub-addr: {ns1}
+  stub-addr: {ns2}
+)",
+      fmt::arg("address", row.address),
+      fmt::arg("ttl", ttl),
+      fmt::arg("ns1", host_row("ns1").address),
+      fmt::arg("ns2", host_row("ns2").address));
+}
+
+}  // namespace
+
+void add_users(Plan& plan, const Machine&, const Settings& settings) {
+  for (const std::string site : {"us", "eu"}) {
+    HostPlan& host = plan.host("client-" + site);
+    host.files["unbound.conf"] = configuration(host.row, settings.at("dns_ttl"));
+    host.files["resolv.conf"] = "nameserver 127.0.0.1\n";
+    host.setup.push_back({"cover", "/run/lab/resolv.conf", "/etc/resolv.conf"});
+    const PartRef resolver{host.row.name, "unbound"};
+    plan.parts.push_back({resolver,
+                          "name service",
+                          {"unbound", "-d", "-c", "/run/lab/unbound.conf"},
+                          "TERM",
+                          {{"ns1", "gdnsd"}, {"ns2", "gdnsd"}}});
+    plan.parts.push_back({{host.row.name, "front-door"}, "users", {}, "TERM", {resolver}});
+  }
+}
+
+}  // namespace muster::lab
