@@ -112,12 +112,42 @@ Task<FaultPlan> drain_in_haproxy(const Params& params,
   co_return result;
 }
 
+// ---- programs of the stack's own
+
+std::vector<std::string> for_region(std::vector<std::string> argv, const std::string& region) {
+  constexpr std::string_view kMark = "{region}";
+  for (std::string& word : argv)
+    for (std::size_t at = word.find(kMark); at != std::string::npos;
+         at = word.find(kMark, at + region.size()))
+      word.replace(at, kMark.size(), region);
+  return argv;
+}
+
+FaultPlan drain_by_command(const Params& params,
+                           const FaultContext& context,
+                           const Routing& routing) {
+  const std::string region = params.text("region");
+  const StackHost& host =
+      open_host(context.stack, routing.params.text("host"), params.place("region"));
+  const auto program = [&](std::string_view key) {
+    return exec(for_region(routing.params.list(key), region));
+  };
+  FaultPlan result;
+  Change& change = add_change(result, context, host, fmt::format("take {} out of service", region));
+  change.resource = "region:" + region;
+  change.apply = program("drain");
+  change.verify = program("verify");
+  change.undo = program("undrain");
+  result.predicted = predict_told_name_servers(routing);
+  return result;
+}
+
 // ---- which of them
 
 const Routing& chosen_routing(const Params& params, const Stack& stack) {
   const std::string via = params.has("via") ? params.text("via") : "";
   const Routing* routing = stack.routing(via);
-  if (routing == nullptr)
+  if (routing == nullptr || routing->kind.empty())
     refuse(params.place("via"),
            via.empty() ? "the stack has no routing, so muster does not know how a region is drained"
                        : fmt::format("the stack's routing has no {}", via));
@@ -138,7 +168,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   else if (routing.kind == "haproxy")
     result = co_await drain_in_haproxy(params, context, routing);
   else
-    refuse(params.place("via"), fmt::format("muster cannot drain by {}", routing.kind));
+    result = drain_by_command(params, context, routing);
   if (result.changes.empty())
     refuse(params.place("region"), fmt::format("{} has no hosts in the stack", routing.kind));
   result.regions_out = {region};

@@ -41,7 +41,7 @@ FaultKind process_kill_fault() {
            .example = "service: app\n"
                       "hosts: [app1-us, app2-us]\n"
                       "signal: KILL\n",
-           .fields = joined(service_fields(),
+           .fields = joined(service_target_fields(),
                             {{.name = "signal",
                               .type = Type::Choice,
                               .help = "KILL leaves it no time; TERM asks it to end in order",

@@ -36,7 +36,7 @@ FaultKind process_pause_fault() {
                       "processes of the service (workers) run on.",
            .example = "service: app\n"
                       "region: us-east\n",
-           .fields = service_fields(),
+           .fields = service_target_fields(),
            .undo = UndoClass::Reversible},
           plan};
 }

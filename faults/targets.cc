@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include <arpa/inet.h>
+
 #include "base/text.h"
 
 namespace muster {
@@ -22,6 +24,19 @@ std::vector<std::string> names_of(const std::vector<StackHost>& hosts) {
 std::string suggestion(std::string_view name, const std::vector<std::string>& candidates) {
   const std::string near = nearest(name, candidates);
   return near.empty() ? "" : fmt::format("; did you mean {}?", near);
+}
+
+/// "10.2.0.1", "10.2.0.0/16", "fd00::/64". Strict, because it becomes part of a ruleset.
+bool is_address_or_prefix(const std::string& text) {
+  const std::vector<std::string> parts = split(text, '/');
+  const int family = is_ipv6(text) ? AF_INET6 : AF_INET;
+  in6_addr address{};
+  if (parts.size() > 2 || inet_pton(family, parts[0].c_str(), &address) != 1) return false;
+  const bool digits =
+      parts.size() == 1 ||
+      (!parts[1].empty() && parts[1].size() <= 3 &&
+       std::ranges::all_of(parts[1], [](char letter) { return letter >= '0' && letter <= '9'; }));
+  return digits && (parts.size() == 1 || std::stoi(parts[1]) <= (is_ipv6(text) ? 128 : 32));
 }
 
 /// The one of `host`, `hosts` and `region` that was written.
@@ -45,7 +60,7 @@ void refuse(const Where& where, std::string message) {
   throw Error(std::move(message), where);
 }
 
-Schema host_fields() {
+Schema target_fields() {
   return {
       {.name = "host", .type = Type::Name, .help = "the one host to hit", .refers = Refers::Host},
       {.name = "hosts",
@@ -59,13 +74,13 @@ Schema host_fields() {
   };
 }
 
-Schema service_fields() {
+Schema service_target_fields() {
   Schema fields = {{.name = "service",
                     .type = Type::Name,
                     .help = "a service of the stack; only its hosts among those named are hit",
                     .required = true,
                     .refers = Refers::Service}};
-  return joined(std::move(fields), host_fields());
+  return joined(std::move(fields), target_fields());
 }
 
 Schema joined(Schema first, Schema second) {
@@ -86,7 +101,24 @@ const StackHost& open_host(const Stack& stack, std::string_view name, const Wher
 const std::string& address_of(const StackHost& host, const Where& where) {
   if (host.address.empty())
     refuse(where, fmt::format("host {} has no address; give it one in the stack", host.name));
+  if (!is_address_or_prefix(host.address) || host.address.find('/') != std::string::npos)
+    refuse(where,
+           fmt::format("host {}: {} is not an IPv4 or IPv6 address", host.name, host.address));
   return host.address;
+}
+
+bool is_ipv6(std::string_view address) {
+  return address.find(':') != std::string_view::npos;
+}
+
+std::vector<std::string> addresses_named(const Stack& stack,
+                                         const std::string& name,
+                                         const Where& where) {
+  if (is_address_or_prefix(name)) return {name};
+  std::vector<std::string> addresses;
+  for (const StackHost* host : hosts_named(stack, name, where))
+    addresses.push_back(address_of(*host, where));
+  return addresses;
 }
 
 std::vector<const StackHost*> hosts_named(const Stack& stack,

@@ -13,9 +13,9 @@ namespace muster {
 // that is wrong.
 
 /// `host`, `hosts` and `region`: exactly one of them has to be written.
-Schema host_fields();
+Schema target_fields();
 /// `service`, and on which of its hosts.
-Schema service_fields();
+Schema service_target_fields();
 Schema joined(Schema first, Schema second);
 
 /// The hosts that `host`, `hosts` or `region` name. Never empty, never one that the stack protects.
@@ -29,13 +29,20 @@ ServiceTargets chosen_service(const Params& params, const Stack& stack);
 
 /// The host a playbook or stack names, if it may be touched.
 const StackHost& open_host(const Stack& stack, std::string_view name, const Where& where);
-/// Its address, for faults that tell packets apart.
+/// Its address, for faults that tell packets apart: always an IPv4 or IPv6 literal.
 const std::string& address_of(const StackHost& host, const Where& where);
 
 /// What a name in a list of hosts and regions stands for.
 std::vector<const StackHost*> hosts_named(const Stack& stack,
                                           const std::string& name,
                                           const Where& where);
+
+/// The addresses of what a name stands for, or the address or prefix ("10.2.0.0/16") that it is
+/// itself.
+std::vector<std::string> addresses_named(const Stack& stack,
+                                         const std::string& name,
+                                         const Where& where);
+bool is_ipv6(std::string_view address);
 
 /// The argv that the service's stack entry has under `key`; throws where there is none.
 std::vector<std::string> service_argv(const StackService& service,

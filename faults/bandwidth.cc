@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "faults/kinds.h"
+#include "faults/targets.h"
+
+namespace muster {
+namespace {
+
+// A handle of our own tells our queue from any other's: tc deletes it by that and refuses if
+// another stands there.
+constexpr std::string_view kHandle = "7a31:";
+
+Task<std::string> default_interface(Host& host, Where where) {
+  const CommandResult routes = co_await host.run(command("ip", "-j", "route", "show", "default"));
+  const json::value parsed = parse_json(routes.out, "ip route");
+  if (!parsed.is_array() || parsed.as_array().empty())
+    refuse(where, fmt::format("{} has no default route; name the interface", host.name()));
+  co_return text_at(parsed.as_array().front().as_object(), "dev");
+}
+
+/// The kernel's own queue has the handle 0; whatever else stands there, somebody configured.
+Task<> require_default_queue(Host& host, std::string interface, Where where) {
+  const CommandResult shown =
+      co_await host.run(command("tc", "-j", "qdisc", "show", "dev", interface));
+  for (const json::value& queue : parse_json(shown.out, "tc qdisc").as_array()) {
+    const json::object& entry = queue.as_object();
+    if (find(entry, "root") != nullptr && text_at(entry, "handle") != "0:")
+      refuse(where,
+             fmt::format("{} on {} already has a {} queue; it is not muster's to replace",
+                         interface,
+                         host.name(),
+                         text_at(entry, "kind")));
+  }
+}
+
+Task<FaultPlan> plan(const Params& params, FaultContext context) {
+  const Where where = params.place("host");
+  const StackHost& target = open_host(context.stack, params.text("host"), where);
+  Host& host = context.hosts.host(target.name);
+  std::string interface;
+  if (params.has("interface"))
+    interface = params.text("interface");
+  else
+    interface = co_await default_interface(host, where);
+  if (context.stack.protects(Protection::Kind::Interface, interface))
+    refuse(where, fmt::format("interface {} is protected by the stack", interface));
+  co_await require_default_queue(host, interface, where);
+
+  const std::int64_t rate = params.integer("rate");
+  // The bucket must hold a full frame, and what comes between two ticks of a slow clock at high
+  // rates.
+  const std::int64_t burst = std::max<std::int64_t>(3000, rate / 8 / 100);
+
+  FaultPlan result;
+  Change& change = add_change(
+      result,
+      context,
+      target,
+      fmt::format("let {} send at most {} kbit/s through {}", target.name, rate / 1000, interface));
+  change.resource = "qdisc:" + interface;
+  change.undo_class = UndoClass::SelfHealingOnRestart;
+  change.apply = exec({"tc",
+                       "qdisc",
+                       "add",
+                       "dev",
+                       interface,
+                       "root",
+                       "handle",
+                       std::string(kHandle),
+                       "tbf",
+                       "rate",
+                       fmt::format("{}bit", rate),
+                       "burst",
+                       fmt::format("{}", burst),
+                       "latency",
+                       "400ms"});
+  change.verify = exec({"tc", "-s", "qdisc", "show", "dev", interface, "root"});
+  change.verify.contains = fmt::format("qdisc tbf {}", kHandle);
+  change.verify.lacks = "Sent 0 bytes";
+  change.verify_within = std::chrono::seconds(15);
+  change.undo =
+      exec({"tc", "qdisc", "del", "dev", interface, "root", "handle", std::string(kHandle)});
+  change.verify_undone = exec({"tc", "qdisc", "show", "dev", interface, "root"});
+  change.verify_undone.lacks = kHandle;
+  co_return result;
+}
+
+}  // namespace
+
+FaultKind bandwidth_fault() {
+  return {
+      {.name = "bandwidth",
+       .summary = "Limits how fast a host can send, as a full or shrunk link does. Refuses where "
+                  "the interface has a queue of its own already.",
+       .example = "host: lb-us\n"
+                  "rate: 64kbit\n",
+       .fields = {{.name = "host",
+                   .type = Type::Name,
+                   .help = "the sender",
+                   .required = true,
+                   .refers = Refers::Host},
+                  {.name = "rate",
+                   .type = Type::Bandwidth,
+                   .help = "bits per second that still get through",
+                   .required = true,
+                   .least = 8000},
+                  {.name = "interface",
+                   .type = Type::Text,
+                   .help = "the default route's where left out"}},
+       .undo = UndoClass::SelfHealingOnRestart},
+      plan};
+}
+
+}  // namespace muster

@@ -1,0 +1,149 @@
+#include "base/files.h"
+#include "base/text.h"
+#include "faults/kinds.h"
+#include "faults/packet_scope.h"
+#include "faults/targets.h"
+
+namespace muster {
+namespace {
+
+/// Far from the low numbers that people give their own queues.
+int queue_number(const std::string& id) {
+  constexpr int kFirst = 20000;
+  constexpr int kCount = 20000;
+  return kFirst + static_cast<int>(std::stoul(id, nullptr, 16) % kCount);
+}
+
+/// One rule a peer and port. All jump to a chain with one rule, whose counter tells that a packet
+/// was held.
+std::string delay_rules(const PacketScope& scope,
+                        std::optional<std::int64_t> port,
+                        const std::string& chain,
+                        int queue) {
+  const std::string hold = chain + "_hold";
+  std::string text = fmt::format("*mangle\n:{} - [0:0]\n:{} - [0:0]\n", chain, hold);
+  text += fmt::format("-A {} -j NFQUEUE --queue-num {} --queue-bypass\n", hold, queue);
+  for (const std::string& address : scope.spared)
+    text += fmt::format("-A {} -d {} -j RETURN\n", chain, address);
+  for (const std::string& address : scope.peers) {
+    if (is_ipv6(address)) continue;
+    if (!port) text += fmt::format("-A {} -d {} -g {}\n", chain, address, hold);
+    if (port)
+      for (const std::string_view side : {"--dport", "--sport"})
+        text += fmt::format("-A {} -d {} -p tcp {} {} -g {}\n", chain, address, side, *port, hold);
+  }
+  return text + fmt::format("-A OUTPUT ! -o lo -j {}\nCOMMIT\n", chain);
+}
+
+std::string delay_removal(const std::string& chain) {
+  return fmt::format(
+      "*mangle\n:{0} - [0:0]\n:{0}_hold - [0:0]\n-D OUTPUT ! -o lo -j {0}\n-X {0}\n-X "
+      "{0}_hold\nCOMMIT\n",
+      chain);
+}
+
+void add_holder(FaultPlan& plan,
+                const FaultContext& context,
+                const Params& params,
+                const StackHost& host,
+                int queue) {
+  Change& change =
+      add_change(plan, context, host, fmt::format("on {}, stand by to hold packets", host.name));
+  change.resource = fmt::format("nfqueue:{}", queue);
+  change.undo_class = UndoClass::SelfExpiring;
+  std::vector<std::string> argv = {(program_directory() / "muster-delay").string(),
+                                   "--queue",
+                                   fmt::format("{}", queue),
+                                   "--delay",
+                                   format_duration(params.duration("delay"))};
+  if (params.has("jitter")) {
+    argv.emplace_back("--jitter");
+    argv.push_back(format_duration(params.duration("jitter")));
+  }
+  change.apply = built_in("holder", argv);
+  change.verify = exec({"cat", "/proc/net/netfilter/nfnetlink_queue"});
+  change.verify.contains = fmt::format("{} ", queue);
+  change.undo = built_in("holder", std::move(argv));
+  change.verify_undone = exec({"cat", "/proc/net/netfilter/nfnetlink_queue"});
+  change.verify_undone.lacks = fmt::format("{} ", queue);
+}
+
+void add_rules(FaultPlan& plan,
+               const FaultContext& context,
+               const Params& params,
+               const PacketScope& scope,
+               const StackHost& host,
+               int queue,
+               const std::string& id) {
+  Change& change = add_change(plan,
+                              context,
+                              host,
+                              fmt::format("on {}, hold what it sends to {} for {}",
+                                          host.name,
+                                          scope.text,
+                                          human_duration(params.duration("delay"))));
+  const std::string chain = "MUSTER_" + id;
+  std::optional<std::int64_t> port;
+  if (params.has("port")) port = params.integer("port");
+  change.order = 1;
+  change.resource = "iptables:" + chain;
+  change.apply = exec({"iptables-restore", "--noflush", "--wait", "5"},
+                      delay_rules(scope, port, chain, queue));
+  change.verify = exec({"iptables", "--wait", "5", "-t", "mangle", "-vS", chain + "_hold"});
+  change.verify.lacks = "-c 0 0 -j";
+  change.verify_within = std::chrono::seconds(15);
+  change.undo = exec({"iptables-restore", "--noflush", "--wait", "5"}, delay_removal(chain));
+  change.verify_undone = exec({"iptables", "--wait", "5", "-t", "mangle", "-S"});
+  change.verify_undone.lacks = chain;
+}
+
+Task<FaultPlan> plan(const Params& params, FaultContext context) {
+  const std::vector<const StackHost*> hosts = chosen_hosts(params, context.stack);
+  const PacketScope scope = packet_scope(params, context.stack, hosts);
+  if (params.has("towards") && is_ipv6(join(scope.peers, " ")))
+    refuse(params.place("towards"), "latency is for IPv4 only so far");
+
+  FaultPlan result;
+  for (const StackHost* host : hosts) {
+    const std::string id = short_id(context, host->name);
+    const int queue = queue_number(id);
+    add_holder(result, context, params, *host, queue);
+    add_rules(result, context, params, scope, *host, queue, id);
+  }
+  co_return result;
+}
+
+}  // namespace
+
+FaultKind latency_fault() {
+  return {
+      {.name = "latency",
+       .summary = "Holds what a host sends for a while, as a long or busy link does. When muster's "
+                  "delayer dies, packets pass undelayed. IPv4.",
+       .example = "host: db-us\n"
+                  "delay: 100ms\n"
+                  "jitter: 20ms\n"
+                  "towards: us-east\n"
+                  "port: 5432\n",
+       .fields = joined(joined(target_fields(), scope_fields()),
+                        {{.name = "delay",
+                          .type = Type::Duration,
+                          .help = "how long each packet is held, in one direction",
+                          .required = true,
+                          .least = 0.0001,
+                          .most = 60},
+                         {.name = "jitter",
+                          .type = Type::Duration,
+                          .help = "up to so much more, at random; the order is kept",
+                          .least = 0,
+                          .most = 60},
+                         {.name = "port",
+                          .type = Type::Integer,
+                          .help = "only TCP to or from this port",
+                          .least = 1,
+                          .most = 65535}}),
+       .undo = UndoClass::SelfExpiring},
+      plan};
+}
+
+}  // namespace muster

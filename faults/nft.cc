@@ -1,0 +1,112 @@
+#include "faults/nft.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "faults/targets.h"
+
+namespace muster {
+namespace {
+
+enum class Family { V4, V6 };
+
+std::vector<std::string> of_family(const std::vector<std::string>& addresses, Family family) {
+  std::vector<std::string> chosen;
+  for (const std::string& address : addresses)
+    if (is_ipv6(address) == (family == Family::V6)) chosen.push_back(address);
+  return chosen;
+}
+
+bool has_prefix(const std::vector<std::string>& addresses) {
+  return std::ranges::any_of(
+      addresses, [](const std::string& text) { return text.find('/') != std::string::npos; });
+}
+
+std::string set_text(std::string_view name,
+                     std::vector<std::string> addresses,
+                     std::optional<Duration> expires,
+                     Family family) {
+  std::vector<std::string> flags;
+  if (has_prefix(addresses)) flags.emplace_back("interval");
+  if (expires) flags.emplace_back("timeout");
+  if (expires)
+    for (std::string& address : addresses)
+      address += fmt::format(" timeout {}s", std::llround(std::ceil(to_seconds(*expires))));
+
+  const std::string_view type = family == Family::V4 ? "ipv4_addr" : "ipv6_addr";
+  std::string text = fmt::format("  set {} {{\n    type {}\n", name, type);
+  if (!flags.empty()) text += fmt::format("    flags {}\n", join(flags, ", "));
+  return text + fmt::format("    elements = {{ {} }}\n  }}\n", join(addresses, ", "));
+}
+
+std::string sets_text(const PacketDrop& drop, Family family, std::string_view suffix) {
+  const std::vector<std::string> peers = of_family(drop.peers, family);
+  const std::vector<std::string> spared = of_family(drop.spared, family);
+  if (peers.empty()) return "";
+  std::string text = set_text(fmt::format("peers{}", suffix), peers, drop.expires, family);
+  if (!spared.empty())
+    text += set_text(fmt::format("spared{}", suffix), spared, std::nullopt, family);
+  return text;
+}
+
+/// One rule: which packets, and drop them. `side` is the peer's side of the packet: "daddr" or
+/// "saddr".
+std::string rule_text(const PacketDrop& drop, Family family, std::string_view side) {
+  const std::string_view suffix = family == Family::V4 ? "4" : "6";
+  const std::string_view header = family == Family::V4 ? "ip" : "ip6";
+  if (of_family(drop.peers, family).empty()) return "";
+  std::string rule = fmt::format("    {} {} @peers{}", header, side, suffix);
+  if (!of_family(drop.spared, family).empty())
+    rule += fmt::format(" {} {} != @spared{}", header, side, suffix);
+  if (drop.peer_port)
+    rule += fmt::format(" tcp {} {}", side == "daddr" ? "dport" : "sport", *drop.peer_port);
+  if (drop.share)
+    rule += fmt::format(" numgen random mod 10000 < {}", std::lround(*drop.share * 10000));
+  return rule + " counter name \"dropped\" drop\n";
+}
+
+std::string chain_text(const PacketDrop& drop,
+                       std::string_view name,
+                       std::string_view hook,
+                       std::string_view side,
+                       std::string_view interface) {
+  std::string text = fmt::format(
+      "  chain {} {{\n    type filter hook {} priority -200; policy accept;\n", name, hook);
+  // What a host says to itself is never on the network, whatever address it uses for it.
+  text += fmt::format("    {} \"lo\" accept\n", interface);
+  text += rule_text(drop, Family::V4, side) + rule_text(drop, Family::V6, side);
+  return text + "  }\n";
+}
+
+}  // namespace
+
+std::string nft_ruleset(const PacketDrop& drop) {
+  std::string text = fmt::format("create table inet {0}\ntable inet {0} {{\n", drop.table);
+  text += "  counter dropped { }\n";
+  text += sets_text(drop, Family::V4, "4") + sets_text(drop, Family::V6, "6");
+  if (drop.leaving) text += chain_text(drop, "leaving", "output", "daddr", "oifname");
+  if (drop.arriving) text += chain_text(drop, "arriving", "input", "saddr", "iifname");
+  return text + "}\n";
+}
+
+void drop_packets(Change& change, const PacketDrop& drop) {
+  change.resource = "nft:" + drop.table;
+  change.undo_class = UndoClass::SelfExpiring;
+  change.apply = exec({"nft", "-f", "-"}, nft_ruleset(drop));
+  change.verify = exec({"nft", "list", "counter", "inet", drop.table, "dropped"});
+  change.verify.lacks = "packets 0 bytes 0";
+  // Declaring it first makes deleting it succeed whether it was there or not.
+  change.undo = exec({"nft", "-f", "-"},
+                     fmt::format("add table inet {0}\ndelete table inet {0}\n", drop.table));
+  change.verify_undone = exec({"nft", "list", "tables"});
+  change.verify_undone.lacks = drop.table;
+}
+
+Operation nft_lists(const std::string& table) {
+  Operation list = exec({"nft", "list", "table", "inet", table});
+  list.contains = "counter name \"dropped\" drop";
+  return list;
+}
+
+}  // namespace muster

@@ -1,0 +1,56 @@
+#include "base/text.h"
+#include "faults/kinds.h"
+#include "faults/nft.h"
+#include "faults/packet_scope.h"
+#include "faults/targets.h"
+
+namespace muster {
+namespace {
+
+Task<FaultPlan> plan(const Params& params, FaultContext context) {
+  const std::vector<const StackHost*> hosts = chosen_hosts(params, context.stack);
+  const PacketScope scope = packet_scope(params, context.stack, hosts);
+
+  FaultPlan result;
+  for (const StackHost* host : hosts) {
+    Change& change = add_change(result,
+                                context,
+                                *host,
+                                fmt::format("on {}, lose {:g} % of the packets to and from {}",
+                                            host->name,
+                                            params.number("share") * 100,
+                                            scope.text));
+    PacketDrop drop;
+    drop.table = "muster_" + short_id(context, host->name);
+    drop.peers = scope.peers;
+    drop.spared = scope.spared;
+    drop.share = params.number("share");
+    drop.expires = context.deadline;
+    drop_packets(change, drop);
+    // A small share of little traffic takes its time to hit one.
+    change.verify_within = std::chrono::seconds(30);
+  }
+  co_return result;
+}
+
+}  // namespace
+
+FaultKind packet_loss_fault() {
+  return {{.name = "packet_loss",
+           .summary = "Loses a share of the packets, in each direction, as a bad link does.",
+           .example = "host: db-us\n"
+                      "share: 20%\n"
+                      "towards: eu-west\n",
+           .fields = joined(joined(target_fields(),
+                                   {{.name = "share",
+                                     .type = Type::Ratio,
+                                     .help = "how many of the packets are lost",
+                                     .required = true,
+                                     .least = 0.0001,
+                                     .most = 1}}),
+                            scope_fields()),
+           .undo = UndoClass::SelfExpiring},
+          plan};
+}
+
+}  // namespace muster

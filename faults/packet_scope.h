@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "faults/targets.h"
+
+namespace muster {
+
+/// Which of a host's packets a fault is about.
+struct PacketScope {
+  std::vector<std::string> peers;   ///< addresses and prefixes
+  std::vector<std::string> spared;  ///< addresses within `peers` that are left alone
+  std::string text;                 ///< "eu-west"
+};
+
+/// `towards`.
+Schema scope_fields();
+
+/// Without `towards`: everybody; but of a region its own hosts are spared, so that its inside stays
+/// whole.
+PacketScope packet_scope(const Params& params,
+                         const Stack& stack,
+                         const std::vector<const StackHost*>& hosts);
+
+}  // namespace muster
