@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace muster {
+
+/// The one boundary between data and markup: everything that is not written in this source goes
+/// through here. Control characters, direction overrides and broken UTF-8 become U+FFFD; & < > " '
+/// become references, so the result is inert as text and inside a quoted attribute. Line breaks
+/// become blanks.
+std::string escape(std::string_view data);
+
+/// The same for <pre>: line breaks stay.
+std::string escape_lines(std::string_view data);
+
+/// base64 of the SHA-256 of exactly these bytes, as a Content-Security-Policy wants it:
+/// "sha256-...".
+std::string csp_hash(std::string_view bytes);
+
+}  // namespace muster

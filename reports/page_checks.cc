@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "reports/markup.h"
+#include "reports/page.h"
+#include "reports/svg.h"
+#include "reports/values.h"
+
+namespace muster {
+
+namespace {
+
+std::string with_scope(const Result& result, const Result::Metric& metric) {
+  const std::string scope = show_scope(result, metric);
+  return escape(show_name(metric)) +
+         (scope.empty() ? "" : " <span class=\"mut\">" + escape(scope) + "</span>");
+}
+
+std::string verdict_cell(const Result::Metric& metric) {
+  const StatusWord& word = metric_word(metric.verdict);
+  return fmt::format("<b class=\"w-{}\">{}</b>", word.css, signed_word(word)) +
+         (metric.reason.empty() ? "" : " <span class=\"mut\">" + escape(metric.reason) + "</span>");
+}
+
+std::vector<const Result::Metric*> with_budget(const Result& result) {
+  std::vector<const Result::Metric*> metrics;
+  for (const auto& metric : result.metrics) {
+    if (!metric.budget_op.empty() && metric.budget) metrics.push_back(&metric);
+  }
+  std::stable_partition(
+      metrics.begin(), metrics.end(), [](const auto* metric) { return metric->verdict == "fail"; });
+  return metrics;
+}
+
+std::string conditions(const Result& result) {
+  if (result.checks.empty()) return "";
+  std::string items;
+  for (const auto& [text, held] : result.checks) {
+    items += fmt::format("<li><b class=\"w-{}\">{}</b> {}</li>\n",
+                         held ? "pass" : "fail",
+                         held ? "<span aria-hidden=\"true\">✓</span> Held:"
+                              : "<span aria-hidden=\"true\">✕</span> Did not hold:",
+                         escape(text));
+  }
+  return "<h3>Conditions of the steps</h3>\n<ul class=\"signs\">" + items + "</ul>\n";
+}
+
+std::string other_metrics(const Result& result) {
+  Table table("plain", {{"Measurement"}, {"Of"}, {"Value", true}, {"Interval", true}});
+  for (const auto& metric : result.metrics) {
+    if ((!metric.budget_op.empty() && metric.budget) || (!metric.value && !metric.censored))
+      continue;
+    table.row({escape(show_name(metric)),
+               escape(show_scope(result, metric)),
+               show_metric(metric),
+               show_interval(metric)});
+  }
+  if (table.empty()) return "";
+  return "<details><summary>Everything else that was measured</summary>\n" + table.text() +
+         "</details>\n";
+}
+
+/// The predicted range as a bar, the measured value as a dot on the same scale.
+std::string prediction_picture(const Result::Prediction& prediction) {
+  const double most =
+      std::max({prediction.worst_s, prediction.measured_s.value_or(0), 1e-9}) * 1.15;
+  const auto x = [&](double at) {
+    return 4 + 300 * std::clamp(at / most, 0.0, 1.0);
+  };
+  std::string out =
+      R"(<svg class="range" viewBox="0 0 312 26" width="312" height="26" aria-hidden="true">)";
+  Svg svg(out);
+  svg.line("M4 13H304", paint::kRule);
+  svg.rect(x(prediction.best_s),
+           7,
+           std::max(1.0, x(prediction.worst_s) - x(prediction.best_s)),
+           12,
+           paint::kData,
+           0.26);
+  if (prediction.measured_s) {
+    const Paint fill = prediction.inside ? paint::kInk : paint::kFail;
+    out += fmt::format(R"(<circle class="f-{}" cx="{}" cy="13" r="5" fill="{}"/>)",
+                       fill.css,
+                       coordinate(x(*prediction.measured_s)),
+                       fill.colour);
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace
+
+std::string checks_section(const Result& result) {
+  Table table("checks",
+              {{"Check"},
+               {"Measured", true},
+               {"Accuracy", true},
+               {"Budget", true},
+               {"Against it"},
+               {"Verdict"}});
+  for (const auto* metric : with_budget(result)) {
+    table.row({with_scope(result, *metric),
+               "<b>" + show_metric(*metric) + "</b>",
+               show_interval(*metric),
+               show_budget(*metric),
+               strip(*metric, 150),
+               verdict_cell(*metric)},
+              metric_word(metric->verdict).css);
+  }
+  std::string body = table.empty() ? "<p class=\"lead\">The playbook sets no objectives: the "
+                                     "verdict is about the undo and the "
+                                     "measurement alone.</p>\n"
+                                   : table.text();
+  return section("checks", "Checks", body + conditions(result) + other_metrics(result));
+}
+
+std::string validity_section(const Result& result) {
+  if (result.validity.empty()) return "";
+  std::string items;
+  for (const auto& clause : result.validity) {
+    items += fmt::format("<li><b class=\"w-{}\">{}</b> {}</li>\n",
+                         clause.ok ? "pass" : "fail",
+                         clause.ok ? "<span aria-hidden=\"true\">✓</span> Yes:"
+                                   : "<span aria-hidden=\"true\">✕</span> No:",
+                         escape(clause.text));
+  }
+  return section(
+      "validity", "Was it a fair measurement?", "<ul class=\"signs\">" + items + "</ul>\n");
+}
+
+std::string prediction_section(const Result& result) {
+  if (!result.prediction) return "";
+  const Result::Prediction& prediction = *result.prediction;
+  std::string body = "<p class=\"lead\">";
+  if (prediction.users_unaffected) {
+    body += "From the stack’s settings users should notice nothing.";
+  } else {
+    body += fmt::format("From the stack’s own settings the failover should take {} to {}.",
+                        show_seconds(prediction.best_s),
+                        show_seconds(prediction.worst_s));
+  }
+  body += prediction.measured_s
+              ? " Measured: <b>" + show_seconds(*prediction.measured_s) + "</b>, " +
+                    (prediction.inside ? "inside." : "<b class=\"w-fail\">outside.</b>")
+              : " It was not measured.";
+  body += "</p>\n";
+  if (!prediction.users_unaffected) body += prediction_picture(prediction);
+  if (!prediction.finding.empty())
+    body += "<p class=\"finding\"><b>Finding:</b> " + escape(prediction.finding) + "</p>\n";
+  Table table("plain", {{"Stage"}, {"At best", true}, {"At worst", true}, {"Because"}});
+  for (const auto& stage : prediction.stages) {
+    table.row({escape(stage.name),
+               show_seconds(stage.best_s),
+               show_seconds(stage.worst_s),
+               escape(stage.why)});
+  }
+  return section(
+      "prediction", "Predicted against measured", body + (table.empty() ? "" : table.text()));
+}
+
+}  // namespace muster

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "reports/result.h"
+
+namespace muster {
+
+/// How numbers read on the page: three significant digits, one unit, a real minus sign, thin gaps
+/// in long counts. Units are those of Result::Metric, and "bytes".
+std::string show_value(double value, std::string_view unit);
+std::string show_seconds(double seconds);
+std::string show_count(double count);
+std::string show_bytes(double bytes);
+std::string show_percent(double ratio);
+/// "+12.4 s", "−3 s": an instant from the injection.
+std::string show_instant(double t_s);
+
+/// The value of a metric; "not within 60 s" where it was not reached; "—" where there is none.
+std::string show_metric(const Result::Metric& metric);
+/// "± 0.2 s", "37.2 to 39.2 s" where it is not even, or "".
+std::string show_interval(const Result::Metric& metric);
+/// "≤ 30 s", or "".
+std::string show_budget(const Result::Metric& metric);
+/// The name given, or the id in words: "latency p99".
+std::string show_name(const Result::Metric& metric);
+/// "readers at Client US" : what of the run the metric is about, or "".
+std::string show_scope(const Result& result, const Result::Metric& metric);
+
+/// The metric with this id over the whole run, the worst vantage of the worst probe; nullptr where
+/// there is none.
+const Result::Metric* overall_metric(const Result& result, std::string_view id);
+const Result::Metric* scoped_metric(const Result& result,
+                                    std::string_view id,
+                                    std::string_view probe,
+                                    std::string_view vantage,
+                                    std::string_view phase);
+
+/// The name of a vantage or phase for people; the id where it has none.
+std::string vantage_name(const Result& result, std::string_view id);
+const Result::VantageInfo* vantage_info(const Result& result, std::string_view id);
+const Result::ProbeInfo* probe_info(const Result& result, std::string_view id);
+
+/// "2026-11-14 14:12 UTC".
+std::string show_minute(UtcTime at);
+/// "14:12:00.318 UTC".
+std::string show_clock(UtcTime at);
+
+}  // namespace muster
