@@ -1,0 +1,160 @@
+#include "faults/guard/control.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <csignal>
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+namespace muster {
+
+namespace {
+
+constexpr std::int64_t kOrderPatience = 30 * kSecond;
+
+}  // namespace
+
+Control::Control() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  ::sigprocmask(SIG_BLOCK, &ending, nullptr);
+  signals_ = Descriptor(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+  timer_ = Descriptor(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!signals_.open() || !timer_.open()) fail_system("signals and timers");
+}
+
+const char* Control::text_of(Event event) {
+  switch (event) {
+    case Event::Undo:
+      return "asked to";
+    case Event::EndOfInput:
+      return "the runner is gone (end of input)";
+    case Event::Garbage:
+      return "the runner sent what is no frame";
+    case Event::Terminated:
+      return "told to by a signal";
+    case Event::LeaseOver:
+      return "the runner was silent for the whole lease";
+    case Event::DeadlineOver:
+      return "the hard deadline was reached";
+    case Event::HolderEnded:
+      return "the program that held the fault ended by itself";
+    case Event::Inject:
+      return "a second order to inject";
+    case Event::None:
+      break;
+  }
+  return "nothing";
+}
+
+Order Control::read_order(FrameType type) {
+  const std::int64_t until = boottime_now() + kOrderPatience;
+  Frame frame;
+  while (!frames_.next(frame)) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    const std::int64_t left = until - boottime_now();
+    if (left <= 0) throw GuardError("no order came");
+    ::poll(&input, 1, static_cast<int>(left / kMillisecond + 1));
+    if (input.revents != 0 && !read_input())
+      throw GuardError("the input ended before an order came");
+  }
+  if (frame.type != type) throw GuardError("the first frame is not the order that was expected");
+  return order_of(frame);
+}
+
+void Control::start_timer(std::int64_t lease, std::int64_t deadline) {
+  assert(deadline_ == 0);  // I3: a deadline is set once
+  lease_ = lease;
+  deadline_ = deadline;
+  extend_lease();
+}
+
+void Control::extend_lease() {
+  lease_end_ = boottime_now() + lease_;
+#ifdef MUSTER_MUTANT_LEASE_NOT_CAPPED
+  const std::int64_t at = lease_end_;
+#else
+  const std::int64_t at = std::min(lease_end_, deadline_);
+#endif
+  const itimerspec when{{0, 0}, {at / kSecond, at % kSecond}};
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+
+bool Control::read_input() {
+  char buffer[65536];
+  const ssize_t count = ::read(STDIN_FILENO, buffer, sizeof buffer);
+  if (count > 0) frames_.add({buffer, static_cast<std::size_t>(count)});
+  return count > 0 || (count < 0 && (errno == EINTR || errno == EAGAIN));
+}
+
+Control::Event Control::take_frames() {
+  Frame frame;
+  try {
+    while (frames_.next(frame)) {
+      switch (frame.type) {
+        case FrameType::Heartbeat:
+          extend_lease();
+          break;
+        case FrameType::Inject:
+          return Event::Inject;
+        case FrameType::Undo:
+          return Event::Undo;
+        default:
+          return Event::Garbage;
+      }
+    }
+  } catch (const ProtocolError&) {
+    return Event::Garbage;
+  }
+  return Event::None;
+}
+
+Control::Event Control::timer_event() {
+  std::uint64_t expirations = 0;
+  if (::read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations)
+    return Event::None;
+#ifndef MUSTER_MUTANT_LEASE_NOT_CAPPED
+  if (boottime_now() >= deadline_) return Event::DeadlineOver;
+#endif
+  return Event::LeaseOver;
+}
+
+Control::Event Control::wait(std::int64_t limit, int holder_fd) {
+  const std::int64_t until = boottime_now() + limit;
+  for (;;) {
+    if (const Event event = take_frames(); event != Event::None) return event;
+    const std::int64_t left = std::max<std::int64_t>(until - boottime_now(), 0);
+    const auto milliseconds =
+        static_cast<int>(std::min<std::int64_t>((left + kMillisecond - 1) / kMillisecond, 60'000));
+    pollfd sources[] = {{input_open_ ? STDIN_FILENO : -1, POLLIN, 0},
+                        {signals_.get(), POLLIN, 0},
+                        {holder_fd, POLLIN, 0},
+                        {timer_.get(), POLLIN, 0}};
+    const int ready = ::poll(sources, 4, milliseconds);
+    if (ready <= 0 && left == 0) return Event::None;
+    if (sources[0].revents != 0) {
+      input_open_ = read_input();
+#ifndef MUSTER_MUTANT_EOF_IGNORED
+      if (!input_open_) return Event::EndOfInput;
+#endif
+      continue;
+    }
+    if (sources[1].revents != 0) return Event::Terminated;
+    if (sources[2].revents != 0) return Event::HolderEnded;
+    if (sources[3].revents != 0) {
+      if (const Event event = timer_event(); event != Event::None) return event;
+    }
+  }
+}
+
+void Control::send(const Frame& frame) {
+  write_all(STDOUT_FILENO, encode(frame));
+}
+
+}  // namespace muster

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+
+#include "faults/guard/protocol.h"
+#include "faults/guard/system.h"
+
+namespace muster {
+
+/// Everything that can reach a guard from outside: frames and the end of its input, TERM, and time.
+class Control {
+ public:
+  Control();
+
+  enum class Event {
+    None,
+    Inject,
+    Undo,
+    EndOfInput,
+    Garbage,
+    Terminated,
+    LeaseOver,
+    DeadlineOver,
+    HolderEnded
+  };
+  static const char* text_of(Event event);
+
+  /// The first frame, which must be of `type`; throws GuardError if it does not come, or is
+  /// another.
+  Order read_order(FrameType type);
+  /// From now on silence for `lease` is an event, and so is `deadline` (CLOCK_BOOTTIME), which
+  /// nothing moves.
+  void start_timer(std::int64_t lease, std::int64_t deadline);
+  std::int64_t deadline() const { return deadline_; }
+
+  /// Waits at most `limit` nanoseconds for an event. What the runner sent is looked at before the
+  /// timer, so that a heartbeat that came while the guard was busy still counts.
+  Event wait(std::int64_t limit, int holder_fd);
+
+  /// To stdout. A runner that is gone does not matter here.
+  static void send(const Frame& frame);
+
+ private:
+  bool read_input();
+  Event take_frames();
+  Event timer_event();
+  void extend_lease();
+
+  Descriptor timer_;
+  Descriptor signals_;
+  FrameReader frames_;
+  bool input_open_ = true;
+  std::int64_t lease_ = 0;
+  std::int64_t lease_end_ = 0;
+  std::int64_t deadline_ = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,130 @@
+#include "faults/guard/identity.h"
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <climits>
+
+namespace muster {
+
+namespace {
+
+/// What stands behind the name in /proc/PID/stat; the name itself may hold anything, brackets too.
+bool read_stat(pid_t pid, char* buffer, std::size_t size, const char*& after_name) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  const Descriptor file(::open(path, O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return false;
+  const ssize_t count = ::read(file.get(), buffer, size - 1);
+  if (count <= 0) return false;
+  buffer[count] = '\0';
+  const char* const bracket = std::strrchr(buffer, ')');
+  after_name = bracket == nullptr ? buffer : bracket + 1;
+  return bracket != nullptr && after_name[0] == ' ';
+}
+
+std::int64_t start_ticks_of(pid_t pid) {
+  char buffer[1024];
+  const char* field = nullptr;
+  if (!read_stat(pid, buffer, sizeof buffer, field)) return -1;
+  for (int number = 2; field != nullptr && number < 21; ++number)
+    field = std::strchr(field + 1, ' ');
+  return field == nullptr ? -1 : std::strtoll(field + 1, nullptr, 10);
+}
+
+std::string own_pid_namespace() {
+  char name[64];
+  const ssize_t length = ::readlink("/proc/self/ns/pid", name, sizeof name);
+  return {name, length > 0 ? static_cast<std::size_t>(length) : 0};
+}
+
+int open_pidfd(pid_t pid) {
+  return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
+}  // namespace
+
+std::string boot_id() {
+  std::string text = read_if_exists("/proc/sys/kernel/random/boot_id", 256).value_or("");
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+Identity identity_of(pid_t pid) {
+  const Descriptor held(open_pidfd(pid));
+  const std::int64_t ticks = start_ticks_of(pid);
+  // The pidfd was opened first: if that process still lives, the ticks are its own.
+  pollfd ended{held.get(), POLLIN, 0};
+  if (!held.open() || ticks < 0 || ::poll(&ended, 1, 0) != 0) {
+    throw GuardError("no process with the number " + std::to_string(pid) + " runs here");
+  }
+  return {pid, ticks, boot_id(), own_pid_namespace()};
+}
+
+HeldProcess::HeldProcess(const Identity& identity) {
+  if (identity.pid <= 0 || identity.boot_id != boot_id() ||
+      identity.pid_namespace != own_pid_namespace())
+    return;
+  const auto pid = static_cast<pid_t>(identity.pid);
+  Descriptor held(open_pidfd(pid));
+  if (!held.open()) {
+    // EINVAL, ENOENT: the number now belongs to a thread. Any other error says nothing about the
+    // process.
+    if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return;
+    fail_system("process " + std::to_string(pid));
+  }
+  const std::int64_t ticks = start_ticks_of(pid);
+  pollfd ended{held.get(), POLLIN, 0};
+  if (::poll(&ended, 1, 0) == 1) return;
+  if (ticks < 0)
+    throw GuardError("process " + std::to_string(pid) + ": its start time cannot be read");
+  if (ticks != identity.start_ticks) return;
+  pidfd_ = std::move(held);
+  pid_ = pid;
+}
+
+bool HeldProcess::gone() const {
+  if (!pidfd_.open()) return true;
+  pollfd ended{pidfd_.get(), POLLIN, 0};
+  return ::poll(&ended, 1, 0) == 1;
+}
+
+int HeldProcess::signal(int number) const {
+  if (gone()) return ESRCH;
+  return ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0) == 0 ? 0 : errno;
+}
+
+char HeldProcess::state() const {
+  char buffer[1024];
+  const char* field = nullptr;
+  const bool read = !gone() && read_stat(pid_, buffer, sizeof buffer, field);
+  if (gone())
+    return '\0';  // asked again: had it ended before the read, the number might be another's
+  return read ? field[1] : '?';
+}
+
+pid_t pid_named_by(const std::string& process) {
+  std::string text;
+  if (process.starts_with("pid:")) {
+    text = process.substr(4);
+  } else if (auto content = read_if_exists(process, 65536)) {
+    text = content->substr(0, content->find('\n'));
+  } else {
+    throw GuardError("there is no pid file " + process);
+  }
+  pid_t pid = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
+  if (error != std::errc{} || pid <= 0 || end == text.data())
+    throw GuardError("no process number in " + process);
+  return pid;
+}
+
+}  // namespace muster

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <sys/types.h>
+
+#include "faults/guard/system.h"
+
+namespace muster {
+
+/// Which process it is, so that a later one with the same number is never taken for it.
+struct Identity {
+  std::int64_t pid = 0;          ///< 0: no process
+  std::int64_t start_ticks = 0;  ///< field 22 of /proc/PID/stat, raw
+  std::string boot_id;
+  std::string pid_namespace;  ///< "pid:[4026531836]"
+};
+
+std::string boot_id();
+Identity identity_of(pid_t pid);  ///< throws GuardError where no such process runs
+
+/// A process that is held by a pidfd; signals can reach no other.
+class HeldProcess {
+ public:
+  /// Holds nothing: gone() is true.
+  HeldProcess() = default;
+  /// Holds the process if it still is the one of `identity`; otherwise it is gone.
+  explicit HeldProcess(const Identity& identity);
+
+  bool gone() const;
+  /// 0, or errno; ESRCH where it is gone.
+  int signal(int number) const;
+  /// State letter of /proc/PID/stat: 'T' where stopped, 'Z', 'S' ...; 0 where gone, '?' where it
+  /// could not be read.
+  char state() const;
+  pid_t pid() const { return pid_; }
+  int fd() const { return pidfd_.get(); }
+
+ private:
+  Descriptor pidfd_;
+  pid_t pid_ = 0;
+};
+
+/// The number in a pid file (its first line), or of "pid:N". Throws GuardError where there is none.
+pid_t pid_named_by(const std::string& process);
+
+}  // namespace muster

@@ -1,0 +1,86 @@
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faults/guard/recover.h"
+#include "faults/guard/serve.h"
+#include "faults/guard/system.h"
+
+namespace muster {
+
+namespace {
+
+/// The guard goes into a session of its own. Its parent only waits and passes on its exit code: it
+/// belongs to the connection, and whatever ends the connection may end it. Returns in the guard
+/// alone.
+void leave_session() {
+  const pid_t guard = ::fork();
+  if (guard < 0) fail_system("fork");
+  if (guard == 0) {
+    ::setsid();
+    return;
+  }
+  const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(nothing, STDIN_FILENO);
+  ::dup2(nothing, STDOUT_FILENO);
+  int status = 0;
+  ::waitpid(guard, &status, 0);
+  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/// Whatever is not permitted is done without.
+void become_hard_to_kill() {
+  const Descriptor score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (score.open()) write_all(score.get(), "-1000");
+  ::mlockall(MCL_CURRENT);
+  ::prctl(PR_SET_NAME, "muster-guard");
+}
+
+int usage() {
+  std::fputs(
+      "muster-guard applies and undoes one change next to its target; muster starts it.\n"
+      "\n"
+      "  muster-guard serve   --dir DIR   one change, by frames on stdin and stdout\n"
+      "  muster-guard recover --dir DIR   undoes the change whose frame is on stdin\n"
+      "  muster-guard sweep   --dir DIR   undoes all that dead guards left; run it at boot\n"
+      "  muster-guard list    --dir DIR   one line for each change on record\n",
+      stderr);
+  return 2;
+}
+
+int run(std::string_view mode, const std::string& directory) {
+  ::umask(077);
+  for (const int ignored : {SIGHUP, SIGPIPE}) ::signal(ignored, SIG_IGN);
+  if (mode == "serve") {
+    leave_session();
+    become_hard_to_kill();
+    return serve(directory);
+  }
+  if (mode == "recover") return recover(directory);
+  if (mode == "sweep") return sweep(directory);
+  if (mode == "list") return list(directory);
+  return usage();
+}
+
+}  // namespace
+
+}  // namespace muster
+
+int main(int argc, char** argv) {
+  if (argc != 4 || std::strcmp(argv[2], "--dir") != 0) return muster::usage();
+  try {
+    return muster::run(argv[1], argv[3]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "muster-guard: %s\n", error.what());
+    return 70;
+  }
+}

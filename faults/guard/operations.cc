@@ -1,0 +1,301 @@
+#include "faults/guard/operations.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include <unistd.h>
+
+namespace muster {
+
+namespace {
+
+struct SignalName {
+  std::string_view name;
+  int number;
+};
+
+constexpr SignalName kSignals[] = {{"HUP", SIGHUP},
+                                   {"INT", SIGINT},
+                                   {"QUIT", SIGQUIT},
+                                   {"KILL", SIGKILL},
+                                   {"TERM", SIGTERM},
+                                   {"STOP", SIGSTOP},
+                                   {"CONT", SIGCONT},
+                                   {"USR1", SIGUSR1},
+                                   {"USR2", SIGUSR2}};
+
+int signal_number(std::string_view name) {
+  if (name.starts_with("SIG")) name.remove_prefix(3);
+  const auto found = std::ranges::find(kSignals, name, &SignalName::name);
+  if (found == std::end(kSignals)) throw GuardError("there is no signal " + std::string(name));
+  return found->number;
+}
+
+bool uses_process(const PlainOperation& operation) {
+  return operation.kind == "signal" || operation.kind == "gone" || operation.kind == "stopped";
+}
+
+const std::string& first_arg(const PlainOperation& operation) {
+  if (operation.args.empty())
+    throw GuardError("an operation of kind " + operation.kind + " needs an argument");
+  return operation.args.front();
+}
+
+void check_kind(const PlainOperation& operation,
+                std::initializer_list<std::string_view> allowed,
+                const char* part) {
+  if (std::ranges::find(allowed, operation.kind) != allowed.end()) return;
+  throw GuardError("the guard knows no operation '" + operation.kind + "' as " + part);
+}
+
+/// A process that is stopped already would be woken by our undo, though it was not we who stopped
+/// it.
+void refuse_stopped(const PlainChange& change, const Identity& process) {
+  if (change.apply.kind != "signal" || signal_number(first_arg(change.apply)) != SIGSTOP) return;
+  if (HeldProcess(process).state() != 'T') return;
+  throw GuardError("process " + std::to_string(process.pid) + " is stopped already");
+}
+
+void check_file(const PlainChange& change) {
+  const bool applies = change.apply.kind == "file";
+  for (const PlainOperation* part : {&change.verify, &change.undo, &change.verify_undone}) {
+    if (part->kind != "file") continue;
+    if (applies && first_arg(*part) == first_arg(change.apply)) continue;
+    throw GuardError("only a file that the change itself writes can be checked or put back");
+  }
+}
+
+}  // namespace
+
+Facts take_facts(const Order& order) {
+  const PlainChange& change = order.change;
+  Facts facts;
+  facts.run_id = order.run_id;
+  facts.epoch = order.epoch;
+  facts.change = change;
+  facts.guard = identity_of(::getpid());
+  check_file(change);
+  bool needs_process = !change.process.empty();
+  for (const PlainOperation* part :
+       {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
+    if (uses_process(*part) && change.process.empty())
+      throw GuardError(part->kind + " needs a process");
+  }
+  if (needs_process) {
+    facts.process = identity_of(pid_named_by(change.process));
+    refuse_stopped(change, facts.process);
+  }
+  if (change.apply.kind == "file") facts.file = ReplacedFile::snapshot_of(first_arg(change.apply));
+  return facts;
+}
+
+Operations::Ready Operations::make_ready(const PlainOperation& plain) {
+  Ready ready;
+  ready.plain = plain;
+  if (plain.kind == "signal") ready.signal = signal_number(first_arg(plain));
+  if (plain.kind == "stopped" || plain.kind == "alive") first_arg(plain);
+  if (plain.kind == "exec" || (plain.kind == "holder" && !plain.args.empty())) {
+    ready.program = std::make_unique<Program>(plain.args, plain.input, plain.timeout);
+  }
+  return ready;
+}
+
+Operations::Operations(const Facts& facts, Need need) : process_(facts.process) {
+  const PlainChange& change = facts.change;
+  check_kind(change.apply, {"exec", "signal", "file", "holder", "none"}, "apply");
+  check_kind(change.verify, {"exec", "file", "gone", "stopped", "alive", "none"}, "verify");
+  check_kind(change.undo, {"exec", "signal", "file", "holder", "none"}, "undo");
+  check_kind(
+      change.verify_undone, {"exec", "file", "gone", "stopped", "alive", "none"}, "verify_undone");
+  if (facts.file.taken) file_ = ReplacedFile(facts.file, change.apply.input);
+  if (need == Need::All) {
+    apply_ = make_ready(change.apply);
+    verify_ = make_ready(change.verify);
+  }
+  undo_ = make_ready(change.undo);
+  verify_undone_ = make_ready(change.verify_undone);
+}
+
+Done Operations::send_signal(const Ready& ready) const {
+  const int error = process_.signal(ready.signal);
+  Done done;
+  if (error == 0) {
+    done.how = Done::How::Done;
+    done.text.print("sent signal %d to process %d", ready.signal, process_.pid());
+  } else if (error == ESRCH) {
+    done.how = Done::How::TargetGone;
+    done.text.print("the process has ended; no other is signalled in its place");
+  } else {
+    done.text.print(
+        "signal %d to process %d: %s", ready.signal, process_.pid(), std::strerror(error));
+  }
+  return done;
+}
+
+Done Operations::perform(Ready& ready, std::int64_t limit, int inherited) {
+  const std::string& kind = ready.plain.kind;
+  if (kind == "signal") return send_signal(ready);
+  Done done;
+  if (kind == "none") {
+    done.how = Done::How::Done;
+    return done;
+  }
+  assert(kind == "exec" || kind == "holder");
+  const Ended ended = kind == "exec" ? ready.program->run(limit, inherited)
+                                     : ready.program->start(limit, inherited);
+  done.how = ended.ok() ? Done::How::Done : Done::How::Failed;
+  done.text = ended.text();
+  return done;
+}
+
+Done Operations::apply(std::int64_t limit, int inherited) {
+#ifdef MUSTER_MUTANT_LATE_INJECT
+  if (::fork() == 0) {
+    ::setsid();
+    sleep_for((::getpid() % 20) * kMillisecond);
+    if (apply_.plain.kind == "file") {
+      Line ignored;
+      file_.write(ignored);
+    } else {
+      perform(apply_, limit, inherited);
+    }
+    ::_exit(0);
+  }
+  return {Done::How::Done, {}};
+#endif
+  if (apply_.plain.kind != "file") return perform(apply_, limit, inherited);
+  Done done;
+  if (file_.content() != ReplacedFile::Content::Before) {
+    done.text.print("the file was changed by somebody else since it was looked at");
+  } else if (file_.write(done.text)) {
+    done.how = Done::How::Done;
+  }
+  return done;
+}
+
+Done Operations::undo(std::int64_t limit) {
+  if (apply_.plain.kind == "holder" && apply_.program) apply_.program->stop();
+  Done done;
+  if (undo_.plain.kind == "holder") {
+    done.how = Done::How::Done;  // it was ended just now, or with the guard that had started it
+    return done;
+  }
+  if (undo_.plain.kind != "file") return perform(undo_, limit, -1);
+  switch (file_.restore(done.text)) {
+    case ReplacedFile::Restored::Yes:
+      done.how = Done::How::Done;
+      break;
+    case ReplacedFile::Restored::Conflict:
+      done.how = Done::How::Conflict;
+      break;
+    case ReplacedFile::Restored::Failed:
+      done.how = Done::How::Failed;
+      break;
+  }
+  return done;
+}
+
+Seen Operations::judge_output(const Ready& ready, const Ended& ended) {
+  Seen seen;
+  seen.text = ended.text();
+  if (ended.how != Ended::How::Exited) return seen;
+  seen.answer = Answer::No;
+#ifdef MUSTER_MUTANT_ERROR_IS_ABSENT
+  if (!ready.plain.lacks.empty() && ended.code != 0) seen.answer = Answer::Yes;
+#endif
+  if (!ended.ok()) return seen;
+  const bool contains = ended.out.find(ready.plain.contains) != std::string_view::npos;
+  const bool lacks =
+      ready.plain.lacks.empty() || ended.out.find(ready.plain.lacks) == std::string_view::npos;
+  if (!ready.plain.lacks.empty() && lacks && ended.truncated) {
+    seen.answer = Answer::Unknown;
+    return seen;
+  }
+  seen.answer = contains && lacks ? Answer::Yes : Answer::No;
+  if (!contains) seen.text.print("its output has no \"%.150s\"", ready.plain.contains.c_str());
+  if (!lacks) seen.text.print("its output still has \"%.150s\"", ready.plain.lacks.c_str());
+  if (contains && lacks && !ended.out.empty()) seen.text.assign(ended.out);
+  return seen;
+}
+
+Seen Operations::see_process(const Ready& ready) const {
+  const char state = process_.state();
+  const bool stopped = state == 'T' || state == 't';
+  bool as_wanted = state == '\0';  // gone
+  if (ready.plain.kind == "stopped") as_wanted = stopped == (ready.plain.args.front() == "yes");
+  Seen seen;
+  if (state != '?') seen.answer = as_wanted ? Answer::Yes : Answer::No;
+  if (state == '\0') {
+    seen.text.print("the process has ended");
+  } else {
+    seen.text.print("process %d is in state %c", process_.pid(), state);
+  }
+  return seen;
+}
+
+Seen Operations::see_alive(const Ready& ready) {
+  Seen seen;
+  seen.answer = Answer::No;
+  try {
+    const Identity found = identity_of(pid_named_by(ready.plain.args.front()));
+    seen.answer = Answer::Yes;
+    seen.text.print("process %d runs", static_cast<int>(found.pid));
+  } catch (const GuardError& error) {
+    seen.text.assign(error.what());
+  }
+  return seen;
+}
+
+Seen Operations::see_file(ReplacedFile::Content wanted) const {
+  const ReplacedFile::Content found = file_.content();
+  Seen seen;
+  if (found != ReplacedFile::Content::Unreadable)
+    seen.answer = found == wanted ? Answer::Yes : Answer::No;
+  constexpr const char* kTexts[] = {"is as it was before",
+                                    "is as the change wrote it",
+                                    "was changed by somebody else",
+                                    "cannot be read"};
+  seen.text.print("%.200s %s", file_.before().path.c_str(), kTexts[static_cast<int>(found)]);
+  return seen;
+}
+
+Seen Operations::observe(Ready& ready, ReplacedFile::Content wanted, std::int64_t limit) {
+  const std::string& kind = ready.plain.kind;
+  if (kind == "exec") return judge_output(ready, ready.program->run(limit));
+  if (kind == "alive") return see_alive(ready);
+  if (kind == "file") return see_file(wanted);
+  if (kind == "gone" || kind == "stopped") return see_process(ready);
+  assert(kind == "none");
+  Seen seen;
+  seen.answer = Answer::Yes;
+  seen.text.print("not observed");
+  return seen;
+}
+
+Seen Operations::verify(std::int64_t limit) {
+  return observe(verify_, ReplacedFile::Content::Written, limit);
+}
+
+Seen Operations::verify_undone(std::int64_t limit) {
+#ifdef MUSTER_MUTANT_SKIP_VERIFY
+  return {Answer::Yes, {}};
+#endif
+  if (undo_.plain.kind == "file") {
+    const Seen file = see_file(ReplacedFile::Content::Before);
+    if (file.answer != Answer::Yes || verify_undone_.plain.kind == "none") return file;
+  }
+  return observe(verify_undone_, ReplacedFile::Content::Before, limit);
+}
+
+bool Operations::observes_undo() const {
+  return verify_undone_.plain.kind != "none" || undo_.plain.kind == "file";
+}
+
+int Operations::holder_fd() const {
+  return apply_.plain.kind == "holder" && apply_.program ? apply_.program->ended_fd() : -1;
+}
+
+}  // namespace muster

@@ -1,0 +1,171 @@
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What the runner and a guard say to each other, and what a guard writes into its record. Knows
+/// nothing but the standard library, because the guard is built without any other.
+///
+/// A frame is: u32 length of the body, the body, u32 CRC32C of the body; the body is u8 type and
+/// then fields, each u32 length and bytes. All numbers little endian. A number in a field is
+/// decimal text.
+namespace muster {
+
+/// The other side does not speak this protocol, or the bytes were damaged.
+class ProtocolError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class FrameType : std::uint8_t {
+  Arm = 1,        ///< runner: an Order; first frame of `serve`
+  Inject = 2,     ///< runner
+  Heartbeat = 3,  ///< runner: extends the lease
+  Undo = 4,       ///< runner
+  Recover = 5,    ///< runner: an Order; the only frame of `recover`
+  Armed = 16,     ///< guard: ArmedReport
+  Refused = 17,   ///< guard: one field, why; nothing was changed
+  Active = 18,    ///< guard: ActiveReport
+  Failed = 19,    ///< guard: one field, why the change could not be put in force; Undone follows
+  Undone = 20,    ///< guard: UndoneReport; the last frame
+  Facts = 32,     ///< record: what is needed to undo
+  State = 33,     ///< record: one transition
+};
+
+struct Frame {
+  FrameType type{};
+  std::vector<std::string> fields;
+};
+
+inline constexpr std::size_t kFrameLimit = 16U << 20U;  ///< bytes of a body
+
+std::uint32_t crc32c(std::string_view bytes);
+std::string encode(const Frame& frame);
+
+enum class Decoded { Complete, Incomplete, Invalid };
+/// Takes one frame off the front of `bytes`; `used` says how long it was. Invalid bytes stay
+/// invalid however many follow.
+Decoded decode(std::string_view bytes, Frame& frame, std::size_t& used);
+
+/// Frames out of a stream of bytes.
+class FrameReader {
+ public:
+  void add(std::string_view bytes) { bytes_ += bytes; }
+  /// False until a whole frame has come; throws ProtocolError on garbage.
+  bool next(Frame& frame);
+
+ private:
+  std::string bytes_;
+};
+
+/// An operation of faults/change.h, with times in nanoseconds.
+struct PlainOperation {
+  std::string kind = "none";
+  std::vector<std::string> args;
+  std::string input;
+  std::string contains;
+  std::string lacks;
+  std::int64_t timeout = 0;
+
+  friend bool operator==(const PlainOperation&, const PlainOperation&) = default;
+};
+
+/// A change of faults/change.h, as the guard knows it.
+struct PlainChange {
+  std::string id;
+  std::string what;
+  std::string host;
+  std::string resource;
+  std::string process;
+  PlainOperation apply;
+  PlainOperation verify;
+  PlainOperation undo;
+  PlainOperation verify_undone;
+  std::int64_t verify_within = 0;
+  std::int64_t undone_within = 0;
+  std::int64_t deadline = 0;
+  std::int64_t lease = 0;
+
+  friend bool operator==(const PlainChange&, const PlainChange&) = default;
+};
+
+/// What to arm, or to recover.
+struct Order {
+  std::string run_id;
+  std::int64_t epoch =
+      0;  ///< a later run has a higher one; a guard refuses what is older than it has seen
+  PlainChange change;
+};
+
+struct ArmedReport {
+  std::int64_t pid = 0;          ///< of the guard, in its own pid namespace
+  std::int64_t start_ticks = 0;  ///< of the guard
+  std::string boot_id;
+  std::string cgroup;         ///< under a login session it may be killed at logout
+  std::int64_t deadline = 0;  ///< CLOCK_BOOTTIME of the target
+};
+
+/// Instants on CLOCK_MONOTONIC of the target.
+struct ActiveReport {
+  std::int64_t began = 0;
+  std::int64_t ended = 0;
+  std::int64_t observed = 0;
+  std::string evidence;
+};
+
+struct UndoneReport {
+  std::string state;  ///< "clean" | "clean-by-guard" | "target-gone" | "conflict" | "unknown"
+  std::string cause;  ///< "asked to", "end of input", "lease over" ...
+  std::int64_t began = 0;
+  std::int64_t ended = 0;
+  std::int64_t observed = 0;
+  std::string evidence;
+  std::vector<std::string> residue;
+};
+
+Frame to_frame(FrameType type, const Order& order);
+Frame to_frame(const ArmedReport& report);
+Frame to_frame(const ActiveReport& report);
+Frame to_frame(const UndoneReport& report);
+
+/// These throw ProtocolError where the fields are not what the type promises.
+Order order_of(const Frame& frame);
+ArmedReport armed_of(const Frame& frame);
+ActiveReport active_of(const Frame& frame);
+UndoneReport undone_of(const Frame& frame);
+
+/// Puts fields in, in the order in which FieldReader takes them out.
+class FieldWriter {
+ public:
+  void text(std::string_view value) { fields.emplace_back(value); }
+  void number(std::int64_t value) { fields.push_back(std::to_string(value)); }
+  void list(const std::vector<std::string>& values);
+  void change(const PlainChange& change);
+
+  std::vector<std::string> fields;
+
+ private:
+  void operation(const PlainOperation& operation);
+};
+
+class FieldReader {
+ public:
+  explicit FieldReader(const std::vector<std::string>& fields) : fields_(fields) {}
+  const std::string& text();
+  std::int64_t number();
+  std::vector<std::string> list();
+  PlainChange change();
+  /// Throws unless every field was taken.
+  void end() const;
+
+ private:
+  PlainOperation operation();
+
+  const std::vector<std::string>& fields_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace muster

@@ -1,0 +1,211 @@
+#include "faults/guard/record.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace muster {
+
+namespace {
+
+constexpr std::array kStages = {"armed",
+                                "injecting",
+                                "active",
+                                "undoing",
+                                "clean",
+                                "clean-by-guard",
+                                "target-gone",
+                                "conflict",
+                                "unknown"};
+constexpr std::size_t kRecordLimit = 64U << 20U;
+constexpr off_t kRoomForTransitions = 8192;
+
+Frame to_frame(const Facts& facts) {
+  FieldWriter out;
+  out.text(facts.run_id);
+  out.number(facts.epoch);
+  out.change(facts.change);
+  for (const Identity* who : {&facts.guard, &facts.process}) {
+    out.number(who->pid);
+    out.number(who->start_ticks);
+    out.text(who->boot_id);
+    out.text(who->pid_namespace);
+  }
+  out.number(facts.file.taken);
+  out.number(facts.file.existed);
+  out.number(facts.file.mode);
+  out.number(facts.file.user);
+  out.number(facts.file.group);
+  out.text(facts.file.path);
+  out.text(facts.file.content);
+  return {FrameType::Facts, std::move(out.fields)};
+}
+
+Facts facts_of(const Frame& frame) {
+  FieldReader in(frame.fields);
+  Facts facts;
+  facts.run_id = in.text();
+  facts.epoch = in.number();
+  facts.change = in.change();
+  for (Identity* who : {&facts.guard, &facts.process}) {
+    who->pid = in.number();
+    who->start_ticks = in.number();
+    who->boot_id = in.text();
+    who->pid_namespace = in.text();
+  }
+  facts.file.taken = in.number() != 0;
+  facts.file.existed = in.number() != 0;
+  facts.file.mode = static_cast<std::uint32_t>(in.number());
+  facts.file.user = static_cast<std::uint32_t>(in.number());
+  facts.file.group = static_cast<std::uint32_t>(in.number());
+  facts.file.path = in.text();
+  facts.file.content = in.text();
+  in.end();
+  return facts;
+}
+
+Frame to_frame(Stage stage, const char* detail) {
+  FieldWriter out;
+  out.text(name_of(stage));
+  out.number(boottime_now());
+  out.text(detail);
+  return {FrameType::State, std::move(out.fields)};
+}
+
+bool take_stage(const Frame& frame, FoundRecord& found) {
+  if (frame.type != FrameType::State || frame.fields.size() != 3) return false;
+  const auto name = std::ranges::find(kStages, frame.fields[0]);
+  if (name == kStages.end()) return false;
+  found.stage = static_cast<Stage>(name - kStages.begin());
+  found.detail = frame.fields[2];
+  return true;
+}
+
+/// Whether a whole frame starts anywhere in `bytes`: then what lies before it is damage, not a torn
+/// end.
+bool holds_a_frame(std::string_view bytes) {
+  Frame frame;
+  std::size_t used = 0;
+  for (std::size_t start = 1; start < bytes.size(); ++start) {
+    if (decode(bytes.substr(start), frame, used) == Decoded::Complete &&
+        frame.type == FrameType::State)
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+const char* name_of(Stage stage) {
+  return kStages.at(static_cast<std::size_t>(stage));
+}
+
+bool is_clean(Stage stage) {
+  return stage == Stage::Clean || stage == Stage::CleanByGuard || stage == Stage::TargetGone;
+}
+
+Record Record::create(const std::string& path, const Facts& facts) {
+  const std::string content = encode(to_frame(facts)) + encode(to_frame(Stage::Armed, ""));
+  write_durably(path, content);
+  Record record = open(path, content.size());
+  // Room taken now, so that a full disk (perhaps our own fault) cannot keep a transition from being
+  // written.
+  const off_t end = ::lseek(record.file_.get(), 0, SEEK_END);
+  ::fallocate(record.file_.get(), FALLOC_FL_KEEP_SIZE, end, kRoomForTransitions);
+  return record;
+}
+
+Record Record::open(const std::string& path, std::size_t good) {
+  Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.open() || ::ftruncate(file.get(), static_cast<off_t>(good)) != 0) fail_system(path);
+  return Record(std::move(file));
+}
+
+bool Record::append(Stage stage, const char* detail) {
+  if (!write_all(file_.get(), encode(to_frame(stage, detail)))) return false;
+#ifdef MUSTER_MUTANT_NO_FSYNC
+  return true;
+#else
+  return ::fdatasync(file_.get()) == 0;
+#endif
+}
+
+FoundRecord parse_record(const std::string& path, std::string_view bytes) {
+  FoundRecord found;
+  found.path = path;
+  Frame frame;
+  std::size_t used = 0;
+  try {
+    if (decode(bytes, frame, used) == Decoded::Complete && frame.type == FrameType::Facts)
+      found.facts = facts_of(frame);
+  } catch (const ProtocolError&) {
+    found.facts.reset();
+  }
+  found.corrupt = !found.facts;
+  while (!found.corrupt) {
+    bytes.remove_prefix(used);
+    found.good += used;
+    if (bytes.empty()) break;
+    if (decode(bytes, frame, used) != Decoded::Complete) {
+      found.corrupt = holds_a_frame(bytes);
+      break;
+    }
+    found.corrupt = !take_stage(frame, found);
+  }
+  return found;
+}
+
+std::optional<FoundRecord> find_record(const std::string& path) {
+  const auto bytes = read_if_exists(path, kRecordLimit);
+  if (!bytes) return std::nullopt;
+  return parse_record(path, *bytes);
+}
+
+Store::Store(std::string directory) : directory_(std::move(directory)) {
+  for (const char* part : {"/locks", "/epochs", "/records"}) make_directory(directory_ + part);
+}
+
+namespace {
+
+std::string resource_name(const PlainChange& change) {
+  return file_name_for(change.host + "/" + change.resource);
+}
+
+}  // namespace
+
+std::string Store::lock_path(const PlainChange& change) const {
+  return directory_ + "/locks/" + resource_name(change);
+}
+
+std::string Store::epoch_path(const PlainChange& change) const {
+  return directory_ + "/epochs/" + resource_name(change);
+}
+
+std::string Store::record_path(const std::string& run_id, const PlainChange& change) const {
+  return directory_ + "/records/" + resource_name(change) + "." +
+         file_name_for(run_id + "/" + change.id) + ".record";
+}
+
+std::vector<std::string> Store::record_paths(const PlainChange* same_resource) const {
+  const std::string folder = directory_ + "/records";
+  const std::string prefix = same_resource == nullptr ? "" : resource_name(*same_resource) + ".";
+  DIR* const listing = ::opendir(folder.c_str());
+  if (listing == nullptr) fail_system(folder);
+  std::vector<std::string> paths;
+  while (const dirent* const entry = ::readdir(listing)) {
+    const std::string_view name = entry->d_name;
+    if (name.starts_with(prefix) && name.ends_with(".record"))
+      paths.push_back(folder + "/" + std::string(name));
+  }
+  ::closedir(listing);
+  std::ranges::sort(paths);
+  return paths;
+}
+
+}  // namespace muster

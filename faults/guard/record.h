@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "faults/guard/identity.h"
+#include "faults/guard/protocol.h"
+#include "faults/guard/system.h"
+
+namespace muster {
+
+/// Where a change stands. The first four may have an effect in force; Conflict and Unknown are
+/// over, but not clean.
+enum class Stage {
+  Armed,
+  Injecting,
+  Active,
+  Undoing,
+  Clean,
+  CleanByGuard,
+  TargetGone,
+  Conflict,
+  Unknown
+};
+
+const char* name_of(Stage stage);
+bool is_clean(Stage stage);
+
+/// A file as it was before the change.
+struct Snapshot {
+  bool taken = false;
+  bool existed = false;
+  std::uint32_t mode = 0;
+  std::uint32_t user = 0;
+  std::uint32_t group = 0;
+  std::string path;  ///< symbolic links resolved
+  std::string content;
+};
+
+/// What is known when a change is armed: all that its undo needs. Never looked up again later.
+struct Facts {
+  std::string run_id;
+  std::int64_t epoch = 0;
+  PlainChange change;
+  Identity guard;
+  Identity process;
+  Snapshot file;
+};
+
+/// The durable memory of one change: facts, written once and whole, then one small frame for each
+/// transition. Data, never code. A torn last frame is what a crash leaves and is ignored; a bad
+/// frame before a good one is not.
+class Record {
+ public:
+  /// Creates it in stage Armed, durable when this returns: file, name and room for all transitions.
+  static Record create(const std::string& path, const Facts& facts);
+  /// Opens an existing one to append to it; cuts off what follows its first `good` bytes.
+  static Record open(const std::string& path, std::size_t good);
+
+  /// Durable when this returns true. A failed fsync is final: what was written is lost, whatever a
+  /// retry says.
+  bool append(Stage stage, const char* detail);
+
+ private:
+  explicit Record(Descriptor file) : file_(std::move(file)) {}
+  Descriptor file_;
+};
+
+/// A record as it was found on disk.
+struct FoundRecord {
+  std::string path;
+  std::optional<Facts> facts;  ///< absent where they cannot be read
+  Stage stage = Stage::Armed;
+  std::string detail;
+  bool corrupt = false;  ///< more than a torn tail
+  std::size_t good = 0;  ///< bytes before a torn tail
+
+  bool clean() const { return !corrupt && is_clean(stage); }
+};
+
+FoundRecord parse_record(const std::string& path, std::string_view bytes);
+std::optional<FoundRecord> find_record(const std::string& path);
+
+/// The guard's directory: locks/, epochs/ and records/, all 0700.
+class Store {
+ public:
+  explicit Store(std::string directory);
+
+  std::string lock_path(const PlainChange& change) const;
+  std::string epoch_path(const PlainChange& change) const;
+  std::string record_path(const std::string& run_id, const PlainChange& change) const;
+  /// Of one resource, or all of them; sorted.
+  std::vector<std::string> record_paths(const PlainChange* same_resource = nullptr) const;
+
+ private:
+  std::string directory_;
+};
+
+}  // namespace muster

@@ -1,0 +1,220 @@
+#include "faults/guard/recover.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include "faults/guard/control.h"
+#include "faults/guard/lock.h"
+#include "faults/guard/operations.h"
+#include "faults/guard/record.h"
+#include "faults/guard/serve.h"
+#include "faults/guard/undoing.h"
+
+namespace muster {
+
+namespace {
+
+constexpr std::int64_t kLookEvery = 20 * kMillisecond;
+constexpr std::int64_t kMargin = 5 * kSecond;
+
+UndoneReport plain_report(Stage stage, const std::string& evidence) {
+  UndoneReport report;
+  report.state = name_of(stage);
+  report.cause = "recovered";
+  report.began = report.ended = report.observed = monotonic_now();
+  report.evidence = evidence;
+  if (!is_clean(stage)) report.residue.push_back(evidence);
+  return report;
+}
+
+/// A guard that is alive undoes by itself when it is told to; only when it has ended may another do
+/// it.
+std::optional<ResourceLock> wait_for_lock(const Store& store,
+                                          const Order& order,
+                                          std::string& holder) {
+  const PlainChange& change = order.change;
+  const std::int64_t until =
+      boottime_now() + change.apply.timeout + change.undo.timeout + change.undone_within + kMargin;
+  bool told = false;
+  for (;;) {
+    if (auto lock = ResourceLock::take(store, order, holder)) return lock;
+    const auto found = find_record(store.record_path(order.run_id, change));
+    if (found && found->clean()) return std::nullopt;  // the resource is another change's by now
+    if (!told && found && found->facts) HeldProcess(found->facts->guard).signal(SIGTERM);
+    told = told || found.has_value();
+    if (boottime_now() >= until) return std::nullopt;
+    sleep_for(kLookEvery);
+  }
+}
+
+/// What a killed guard had started to apply may still run: its effect must not come after our undo.
+void wait_for_apply(const FoundRecord& found) {
+  const PlainOperation& apply = found.facts->change.apply;
+  if (found.stage != Stage::Injecting && apply.kind != "holder") return;
+  const Descriptor file(::open(found.path.c_str(), O_RDONLY | O_CLOEXEC));
+  const std::int64_t until = boottime_now() + apply.timeout;
+  while (file.open() && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && boottime_now() < until)
+    sleep_for(kLookEvery);
+}
+
+UndoneReport undo_from(const Facts& facts, Record record) {
+  Operations operations(facts, Operations::Need::Undo);
+  const Outcome outcome =
+      undo_and_observe(operations, record, facts.change.undone_within, Stage::Clean);
+  record.append(outcome.stage, "recovered");
+  return report_of(outcome, "recovered");
+}
+
+/// No record: by I1 nothing was applied here, unless the guard's directory was lost. What can be
+/// undone without the facts of arming is undone all the same; for the rest the target is only
+/// looked at.
+UndoneReport undo_without_record(const Store& store, const Order& order) {
+  Facts facts;
+  facts.run_id = order.run_id;
+  facts.epoch = order.epoch;
+  facts.change = order.change;
+  PlainChange& change = facts.change;
+  const bool needs_facts = change.undo.kind == "signal" || change.undo.kind == "file";
+  if (!needs_facts) {
+    Record record = Record::create(store.record_path(order.run_id, change), facts);
+    return undo_from(facts, std::move(record));
+  }
+  if (change.undo.kind == "file") {
+    facts.file = ReplacedFile::snapshot_of(change.apply.args.at(0));
+    const bool ours = facts.file.existed && facts.file.content == change.apply.input;
+    if (!ours)
+      return plain_report(Stage::Clean,
+                          "no record of it here, and the file is not what it would write");
+    return plain_report(Stage::Unknown,
+                        "no record of it here: what " + facts.file.path + " held before is lost");
+  }
+  try {
+    facts.process = identity_of(pid_named_by(change.process));
+  } catch (const GuardError& error) {
+    return plain_report(Stage::TargetGone, error.what());
+  }
+  if (HeldProcess(facts.process).state() != 'T')
+    return plain_report(Stage::Clean, "no record of it here, and the process is not stopped");
+  return plain_report(
+      Stage::Unknown,
+      "process " + std::to_string(facts.process.pid) + " is stopped, but no record says by whom");
+}
+
+/// Under the lock.
+UndoneReport undo_recorded(const Store& store, const Order& order) {
+  const auto found = find_record(store.record_path(order.run_id, order.change));
+  if (!found || !found->facts) return undo_without_record(store, order);
+  if (found->clean()) return plain_report(found->stage, "undone before: " + found->detail);
+  Record record = Record::open(found->path, found->good);
+  if (found->stage == Stage::Armed && !found->corrupt) {
+    record.append(Stage::Clean, "never applied");
+    return plain_report(Stage::Clean, "it had not been applied");
+  }
+  wait_for_apply(*found);
+  return undo_from(*found->facts, std::move(record));
+}
+
+UndoneReport recover_change(const Store& store, const Order& order) {
+  try {
+    std::string holder;
+    auto lock = wait_for_lock(store, order, holder);
+    if (lock) {
+      lock->raise_epoch(order.epoch);
+      return undo_recorded(store, order);
+    }
+    const auto found = find_record(store.record_path(order.run_id, order.change));
+    if (found && found->clean())
+      return plain_report(found->stage, "undone before: " + found->detail);
+    return plain_report(Stage::Unknown, "its resource is still held by " + holder);
+  } catch (const std::exception& error) {
+    return plain_report(Stage::Unknown, error.what());
+  }
+}
+
+std::string one_line(const FoundRecord& found,
+                     const std::string& guard,
+                     const std::string& detail) {
+  if (!found.facts) return "unreadable\t" + guard + "\t" + found.path;
+  const PlainChange& change = found.facts->change;
+  std::string line = found.corrupt ? "corrupt" : name_of(found.stage);
+  for (const std::string& part :
+       {guard, found.facts->run_id, change.id, change.host, change.resource, detail}) {
+    Line inert;
+    inert.assign(part);
+    line += std::string("\t") + inert.c_str();
+  }
+  return line;
+}
+
+/// False where the record stays unclean though its guard is dead.
+bool sweep_record(const Store& store, const FoundRecord& found) {
+  if (!found.facts) {
+    std::puts(one_line(found, "-", "").c_str());
+    return false;
+  }
+  const Order order{found.facts->run_id, found.facts->epoch, found.facts->change};
+  std::string holder;
+  auto lock = ResourceLock::take(store, order, holder);
+  if (!lock) {
+    std::puts(one_line(found, "alive", "left to its guard").c_str());
+    return true;
+  }
+  const UndoneReport report = undo_recorded(store, order);
+  const auto after = find_record(found.path);
+  std::puts(one_line(after.value_or(found), "dead", report.evidence).c_str());
+  return after && after->clean();
+}
+
+}  // namespace
+
+int recover(const std::string& directory) {
+  Control control;
+  try {
+    const Order order = control.read_order(FrameType::Recover);
+    const UndoneReport report = recover_change(Store(directory), order);
+    Control::send(to_frame(report));
+    const bool clean =
+        report.state != name_of(Stage::Unknown) && report.state != name_of(Stage::Conflict);
+    return clean ? kExitClean : kExitNotClean;
+  } catch (const std::runtime_error& error) {
+    Control::send({FrameType::Refused, {error.what()}});
+    return kExitRefused;
+  }
+}
+
+int sweep(const std::string& directory) {
+  const Store store(directory);
+  bool clean = true;
+  for (const std::string& path : store.record_paths()) {
+    const auto found = find_record(path);
+    if (!found || found->clean()) continue;
+    try {
+      clean = sweep_record(store, *found) && clean;
+    } catch (const std::exception& error) {
+      std::puts(one_line(*found, "dead", error.what()).c_str());
+      clean = false;
+    }
+  }
+  return clean ? kExitClean : kExitNotClean;
+}
+
+int list(const std::string& directory) {
+  const Store store(directory);
+  for (const std::string& path : store.record_paths()) {
+    const auto found = find_record(path);
+    if (!found) continue;
+    const bool alive = found->facts && !HeldProcess(found->facts->guard).gone();
+    std::puts(
+        one_line(*found, alive ? "alive" : "dead", found->facts ? found->facts->change.what : "")
+            .c_str());
+  }
+  return kExitClean;
+}
+
+}  // namespace muster

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+namespace muster {
+
+/// Undoes the change that comes as a frame on stdin, under its lock: from its own record, or, where
+/// there is none, from the change as given. Answers with one frame. Idempotent; may be killed at
+/// any instant and run again.
+int recover(const std::string& directory);
+
+/// Undoes every recorded change that is not clean and whose guard is dead; for a unit that runs at
+/// boot.
+int sweep(const std::string& directory);
+
+/// One line a record: stage, guard, run, change, host, resource, what; tabs between.
+int list(const std::string& directory);
+
+}  // namespace muster

@@ -1,0 +1,228 @@
+#include "faults/guard/serve.h"
+
+#include <cassert>
+#include <optional>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "faults/guard/control.h"
+#include "faults/guard/lock.h"
+#include "faults/guard/operations.h"
+#include "faults/guard/record.h"
+#include "faults/guard/undoing.h"
+
+namespace muster {
+
+namespace {
+
+using Event = Control::Event;
+
+constexpr std::size_t kCleanRecordsKept = 20;  // of one resource
+constexpr std::int64_t kLookEvery = 50 * kMillisecond;
+constexpr std::int64_t kHour = 3600 * kSecond;
+
+/// I7: nothing new is done to a resource while an older change of it is not clean. Forgets old
+/// clean ones.
+void check_older_records(const Store& store, const PlainChange& change) {
+  const auto paths = store.record_paths(&change);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    const auto found = find_record(paths[i]);
+    if (!found) continue;
+    if (!found->clean()) {
+      throw GuardError("an earlier change is still " +
+                       std::string(found->corrupt ? "unreadable" : name_of(found->stage)) +
+                       " here (" + paths[i] + "); run `muster recover` first");
+    }
+    if (i + kCleanRecordsKept < paths.size()) ::unlink(paths[i].c_str());
+  }
+}
+
+std::string own_cgroup() {
+  const std::string text = read_if_exists("/proc/self/cgroup", 65536).value_or("");
+  return text.substr(0, text.find('\n'));
+}
+
+/// One change. Its life is its stage: each step is taken only from the stage before it.
+class Session {
+ public:
+  Session(const std::string& directory, Control& control) : store_(directory), control_(control) {}
+
+  void arm(const Order& order);
+  int run();
+  /// After an error that nobody foresaw: whatever may be in force is undone.
+  int give_up(const char* why);
+
+ private:
+  void take_lock(const Order& order);
+  int inject();
+  Line put_in_force(ActiveReport& report, Event& stopped);
+  bool observe_in_force(ActiveReport& report, Line& failure, Event& stopped);
+  int undo(Event cause, const char* cause_text);
+  int close_unused(Event cause);
+  std::int64_t left() const { return control_.deadline() - boottime_now(); }
+
+  Store store_;
+  Control& control_;
+  std::optional<ResourceLock> lock_;
+  std::optional<Operations> operations_;
+  std::optional<Record> record_;
+  std::string record_path_;
+  PlainChange change_;
+  Stage stage_ = Stage::Undoing;  ///< nothing may be applied before Armed
+};
+
+void Session::take_lock(const Order& order) {
+  std::string holder;
+  lock_ = ResourceLock::take(store_, order, holder);
+  if (!lock_) {
+    throw GuardError("'" + order.change.resource + "' of host " + order.change.host +
+                     " is held by " + holder);
+  }
+  lock_->raise_epoch(order.epoch);
+}
+
+void Session::arm(const Order& order) {
+  take_lock(order);
+  change_ = order.change;
+  check_older_records(store_, change_);
+  const Facts facts = take_facts(order);
+  operations_.emplace(facts, Operations::Need::All);
+  record_path_ = store_.record_path(order.run_id, change_);
+  record_ = Record::create(record_path_, facts);
+  stage_ = Stage::Armed;
+  control_.start_timer(change_.lease, boottime_now() + change_.deadline);
+  Control::send(to_frame(ArmedReport{facts.guard.pid,
+                                     facts.guard.start_ticks,
+                                     facts.guard.boot_id,
+                                     own_cgroup(),
+                                     control_.deadline()}));
+}
+
+/// From Armed: nothing is in force, and nothing will be.
+int Session::close_unused(Event cause) {
+  assert(stage_ == Stage::Armed || stage_ == Stage::Injecting);
+  const bool asked = cause == Event::Undo;
+  Outcome outcome;
+  outcome.stage = asked ? Stage::Clean : Stage::CleanByGuard;
+  outcome.began = outcome.ended = outcome.observed = monotonic_now();
+  outcome.evidence.print("nothing had been applied");
+  record_->append(outcome.stage, Control::text_of(cause));
+  Control::send(to_frame(report_of(outcome, Control::text_of(cause))));
+  return kExitClean;
+}
+
+int Session::run() {
+  assert(stage_ == Stage::Armed);
+  const Event event = control_.wait(kHour * 24 * 365, -1);
+  if (event != Event::Inject) return close_unused(event);
+  // A runner that died just after it gave the order gets nothing injected.
+  const Event pending = control_.wait(0, -1);
+  if (pending != Event::None) return close_unused(pending);
+  return inject();
+}
+
+int Session::inject() {
+  assert(stage_ == Stage::Armed && lock_ && record_);  // I1, I2
+  if (!record_->append(Stage::Injecting, "")) {
+    Control::send({FrameType::Failed, {"the guard cannot write its record; nothing was applied"}});
+    return close_unused(Event::None);
+  }
+  stage_ = Stage::Injecting;
+  ActiveReport report;
+  Event stopped = Event::None;
+  const Line failure = put_in_force(report, stopped);
+  if (stopped != Event::None) return undo(stopped, Control::text_of(stopped));
+  if (!failure.empty()) {
+    Control::send({FrameType::Failed, {failure.c_str()}});
+    return undo(Event::None, failure.c_str());
+  }
+  stage_ = Stage::Active;
+  if (!record_->append(Stage::Active, "")) {
+    Control::send({FrameType::Failed, {"the guard cannot write its record"}});
+    return undo(Event::None, "the record cannot be written");
+  }
+  Control::send(to_frame(report));
+  const Event event = control_.wait(kHour * 24 * 365, operations_->holder_fd());
+  return undo(event, Control::text_of(event));
+}
+
+/// Applies and observes. Returns what failed, or sets `stopped`; either way the very same change is
+/// undone.
+Line Session::put_in_force(ActiveReport& report, Event& stopped) {
+  // Whoever applies keeps this lock on the record, so that a recovery waits for its end even if we
+  // are killed.
+  const Descriptor applying(::open(record_path_.c_str(), O_RDONLY | O_CLOEXEC));
+  Line failure;
+  if (!applying.open() || ::flock(applying.get(), LOCK_EX | LOCK_NB) != 0) {
+    failure.print("apply: the record cannot be locked");
+    return failure;
+  }
+  report.began = monotonic_now();
+  const Done done = operations_->apply(left(), applying.get());
+  report.ended = monotonic_now();
+  if (!done.ok()) {
+    failure.print("apply: %.240s", done.text.empty() ? "failed" : done.text.c_str());
+    return failure;
+  }
+  observe_in_force(report, failure, stopped);
+  return failure;
+}
+
+bool Session::observe_in_force(ActiveReport& report, Line& failure, Event& stopped) {
+  const std::int64_t until = boottime_now() + change_.verify_within;
+  stopped = control_.wait(0, operations_->holder_fd());
+  while (stopped == Event::None) {
+    const Seen seen = operations_->verify(left());
+    if (seen.answer == Answer::Yes) {
+      report.observed = monotonic_now();
+      report.evidence = seen.text.c_str();
+      return true;
+    }
+    if (boottime_now() >= until) {
+      failure.print("verify: %.240s", seen.text.c_str());
+      return false;
+    }
+    stopped = control_.wait(kLookEvery, operations_->holder_fd());
+  }
+  return false;
+}
+
+int Session::undo(Event cause, const char* cause_text) {
+  assert(stage_ == Stage::Injecting || stage_ == Stage::Active);
+  stage_ = Stage::Undoing;
+  const Stage clean = cause == Event::Undo ? Stage::Clean : Stage::CleanByGuard;
+  const Outcome outcome = undo_and_observe(*operations_, *record_, change_.undone_within, clean);
+  stage_ = outcome.stage;
+  record_->append(outcome.stage, cause_text);  // I5: clean only after an observation said so
+  Control::send(to_frame(report_of(outcome, cause_text)));
+  return is_clean(outcome.stage) ? kExitClean : kExitNotClean;
+}
+
+int Session::give_up(const char* why) {
+  const bool may_be_in_force = stage_ == Stage::Injecting || stage_ == Stage::Active;
+  return may_be_in_force ? undo(Event::None, why) : kExitNotClean;
+}
+
+}  // namespace
+
+int serve(const std::string& directory) {
+  Control control;
+  std::optional<Session> session;
+  try {
+    const Order order = control.read_order(FrameType::Arm);
+    session.emplace(directory, control);
+    session->arm(order);
+  } catch (const std::runtime_error& error) {
+    Control::send({FrameType::Refused, {error.what()}});
+    return kExitRefused;
+  }
+  try {
+    return session->run();
+  } catch (const std::exception& error) {
+    return session->give_up(error.what());
+  }
+}
+
+}  // namespace muster

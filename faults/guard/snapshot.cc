@@ -1,0 +1,145 @@
+#include "faults/guard/snapshot.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <climits>
+
+namespace muster {
+
+namespace {
+
+constexpr std::size_t kFileLimit = 4U << 20U;
+constexpr mode_t kNewFileMode = 0644;
+constexpr mode_t kModeBits = 07777;
+
+/// Symbolic links resolved, so that the file is replaced and not the link to it.
+std::string real_path_of(const std::string& path) {
+  if (path.empty() || path[0] != '/')
+    throw GuardError("a file is named by its whole path, not " + path);
+  char resolved[PATH_MAX];
+  if (::realpath(path.c_str(), resolved) != nullptr) return resolved;
+  if (errno != ENOENT) fail_system(path);
+  const std::size_t slash = path.rfind('/');
+  if (::realpath(slash == 0 ? "/" : path.substr(0, slash).c_str(), resolved) == nullptr)
+    fail_system(path);
+  struct stat dangling {};
+  if (::lstat(path.c_str(), &dangling) == 0)
+    throw GuardError(path + ": a link to nothing cannot be put back");
+  return std::string(resolved) + path.substr(slash);
+}
+
+}  // namespace
+
+Snapshot ReplacedFile::snapshot_of(const std::string& path) {
+  Snapshot before;
+  before.taken = true;
+  before.path = real_path_of(path);
+  struct stat status {};
+  if (::stat(before.path.c_str(), &status) != 0) {
+    if (errno != ENOENT) fail_system(path);
+    return before;
+  }
+  if (!S_ISREG(status.st_mode)) throw GuardError(path + ": not a regular file");
+  auto content = read_if_exists(before.path, kFileLimit);
+  if (!content) throw GuardError(path + ": went away while it was read");
+  before.existed = true;
+  before.mode = status.st_mode & kModeBits;
+  before.user = status.st_uid;
+  before.group = status.st_gid;
+  before.content = std::move(*content);
+  return before;
+}
+
+ReplacedFile::ReplacedFile(Snapshot before, std::string written)
+    : before_(std::move(before)), written_(std::move(written)) {
+  const std::size_t slash = before_.path.rfind('/');
+  assert(slash != std::string::npos);
+  beside_ = before_.path.substr(0, slash + 1) + ".muster-" +
+            file_name_for(before_.path.substr(slash + 1));
+}
+
+ReplacedFile::Match ReplacedFile::compare(const std::string& wanted, bool with_owner) const {
+  const Descriptor file(
+      ::open(before_.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.open())
+    return errno == ENOENT ? Match::Absent : errno == ELOOP ? Match::Different : Match::Unreadable;
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return Match::Unreadable;
+  if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != wanted.size())
+    return Match::Different;
+  if (with_owner && ((status.st_mode & kModeBits) != before_.mode ||
+                     status.st_uid != before_.user || status.st_gid != before_.group)) {
+    return Match::Different;
+  }
+  char buffer[4096];
+  std::size_t at = 0;
+  for (;;) {
+    const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
+    if (count < 0) return Match::Unreadable;
+    if (count == 0) return at == wanted.size() ? Match::Same : Match::Different;
+    const auto length = static_cast<std::size_t>(count);
+    if (length > wanted.size() - at || std::memcmp(buffer, wanted.data() + at, length) != 0)
+      return Match::Different;
+    at += length;
+  }
+}
+
+ReplacedFile::Content ReplacedFile::content() const {
+  const Match before = before_.existed ? compare(before_.content, true) : compare("", false);
+  if (before_.existed ? before == Match::Same : before == Match::Absent) return Content::Before;
+  if (before == Match::Unreadable) return Content::Unreadable;
+  const Match written = compare(written_, false);
+  return written == Match::Same         ? Content::Written
+         : written == Match::Unreadable ? Content::Unreadable
+                                        : Content::Foreign;
+}
+
+bool ReplacedFile::replace_with(const std::string& content, Line& why) const {
+  ::unlink(beside_.c_str());
+  const mode_t mode = before_.existed ? before_.mode : kNewFileMode;
+  const Descriptor file(
+      ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const bool written =
+      file.open() && write_all(file.get(), content) &&
+      (!before_.existed || ::fchown(file.get(), before_.user, before_.group) == 0) &&
+      ::fchmod(file.get(), mode) == 0 && ::fsync(file.get()) == 0 &&
+      ::rename(beside_.c_str(), before_.path.c_str()) == 0;
+  if (!written) why.print("%.200s: %s", before_.path.c_str(), std::strerror(errno));
+  if (!written) ::unlink(beside_.c_str());
+  return written && sync_directory_of(before_.path.c_str());
+}
+
+bool ReplacedFile::write(Line& why) const {
+  return replace_with(written_, why);
+}
+
+ReplacedFile::Restored ReplacedFile::restore(Line& why) const {
+  ::unlink(beside_.c_str());
+  switch (content()) {
+    case Content::Before:
+      return Restored::Yes;
+    case Content::Written:
+      break;
+    case Content::Foreign:
+      why.print("%.200s is no longer what was written: somebody changed it", before_.path.c_str());
+      return Restored::Conflict;
+    case Content::Unreadable:
+      why.print("%.200s cannot be read: %s", before_.path.c_str(), std::strerror(errno));
+      return Restored::Failed;
+  }
+  if (before_.existed) return replace_with(before_.content, why) ? Restored::Yes : Restored::Failed;
+  if (::unlink(before_.path.c_str()) == 0 && sync_directory_of(before_.path.c_str()))
+    return Restored::Yes;
+  why.print("%.200s cannot be removed: %s", before_.path.c_str(), std::strerror(errno));
+  return Restored::Failed;
+}
+
+}  // namespace muster

@@ -1,0 +1,140 @@
+#include "faults/guard/system.h"
+
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "faults/guard/protocol.h"
+
+namespace muster {
+
+void fail_system(const std::string& what) {
+  throw GuardError(what + ": " + std::strerror(errno));
+}
+
+void Line::print(const char* format, ...) {
+  std::va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(text_, sizeof text_, format, arguments);
+  va_end(arguments);
+}
+
+void Line::assign(std::string_view bytes) {
+  std::size_t length = 0;
+  for (const char byte : bytes.substr(0, 200)) {
+    const auto code = static_cast<unsigned char>(byte);
+    text_[length++] = code < 0x20 || code == 0x7F ? ' ' : byte;
+  }
+  while (length > 0 && text_[length - 1] == ' ') --length;
+  text_[length] = '\0';
+}
+
+Descriptor::~Descriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+namespace {
+
+std::int64_t now_of(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+}  // namespace
+
+std::int64_t monotonic_now() {
+  return now_of(CLOCK_MONOTONIC);
+}
+std::int64_t boottime_now() {
+  return now_of(CLOCK_BOOTTIME);
+}
+
+void sleep_for(std::int64_t nanoseconds) {
+  const timespec length{nanoseconds / kSecond, nanoseconds % kSecond};
+  ::nanosleep(&length, nullptr);
+}
+
+std::optional<std::string> read_if_exists(const std::string& path, std::size_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) {
+    if (errno == ENOENT) return std::nullopt;
+    fail_system(path);
+  }
+  std::string content;
+  char buffer[16384];
+  for (;;) {
+    const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_system(path);
+    if (count == 0) return content;
+    content.append(buffer, static_cast<std::size_t>(count));
+    if (content.size() > limit)
+      throw GuardError(path + ": larger than " + std::to_string(limit) + " bytes");
+  }
+}
+
+bool write_all(int fd, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(fd, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+void write_durably(const std::string& path, std::string_view content) {
+  const std::string beside = path + ".new";
+  const Descriptor file(
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.open() || !write_all(file.get(), content) || ::fsync(file.get()) != 0)
+    fail_system(beside);
+  if (::rename(beside.c_str(), path.c_str()) != 0) fail_system(path);
+  if (!sync_directory_of(path.c_str())) fail_system("directory of " + path);
+}
+
+void make_directory(const std::string& path) {
+  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    if (::mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS)
+      fail_system(path);
+  }
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    sync_directory_of(path.c_str());
+  } else if (errno != EEXIST) {
+    fail_system(path);
+  }
+}
+
+bool sync_directory_of(const char* path) {
+  char directory[4096];
+  const char* const slash = std::strrchr(path, '/');
+  const auto length = slash == nullptr ? 0 : static_cast<std::size_t>(slash - path);
+  if (length >= sizeof directory) return false;
+  std::memcpy(directory, path, length);
+  directory[length] = '\0';
+  const char* const name = slash == nullptr ? "." : length == 0 ? "/" : directory;
+  const Descriptor opened(::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened.open() && ::fsync(opened.get()) == 0;
+}
+
+std::string file_name_for(std::string_view text) {
+  std::string name;
+  for (const char letter : text.substr(0, 80)) {
+    const bool plain = (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                       (letter >= '0' && letter <= '9') || letter == '-';
+    name += plain ? letter : '_';
+  }
+  char sum[12];
+  std::snprintf(sum, sizeof sum, "-%08x", crc32c(text));
+  return name + sum;
+}
+
+}  // namespace muster

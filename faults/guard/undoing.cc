@@ -1,0 +1,76 @@
+#include "faults/guard/undoing.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace muster {
+
+namespace {
+
+constexpr std::int64_t kLookEvery = 50 * kMillisecond;
+constexpr std::int64_t kLastUndoTimeout = 60 * kSecond;  // each operation has its own, shorter one
+
+void finish(Outcome& outcome, Stage stage, const Done& done, const Seen& seen) {
+  outcome.stage = stage;
+  outcome.evidence = done.how == Done::How::Done ? seen.text : done.text;
+  if (is_clean(stage)) return;
+  if (!done.ok()) outcome.residue[0].print("undo: %.240s", done.text.c_str());
+  if (!seen.text.empty()) outcome.residue[1].print("verify_undone: %.230s", seen.text.c_str());
+}
+
+}  // namespace
+
+Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t within, Stage clean) {
+  assert(clean == Stage::Clean || clean == Stage::CleanByGuard);
+  Outcome outcome;
+  outcome.began = monotonic_now();
+  Done done = operations.undo(kLastUndoTimeout);
+  outcome.ended = monotonic_now();
+  record.append(Stage::Undoing,
+                done.text.c_str());  // if this fails the record still says that it may be in force
+
+  const std::int64_t until = boottime_now() + within;
+  for (bool seen_gone = false;;) {
+    Seen seen;
+    if (done.how == Done::How::TargetGone || done.how == Done::How::Conflict) {
+      const bool gone = done.how == Done::How::TargetGone;
+      outcome.observed = gone ? monotonic_now() : 0;
+      finish(outcome, gone ? Stage::TargetGone : Stage::Conflict, done, seen);
+      return outcome;
+    }
+    const std::int64_t left = std::max(until - boottime_now(), kLookEvery);
+    seen = operations.verify_undone(left);
+    const bool gone = seen.answer == Answer::Yes && (done.ok() || operations.observes_undo());
+    if (gone && seen_gone) {
+      finish(outcome, clean, done, seen);
+      return outcome;
+    }
+    if (gone) outcome.observed = monotonic_now();
+    if (!gone && boottime_now() >= until) {
+      outcome.observed = 0;
+      finish(outcome, Stage::Unknown, done, seen);
+      return outcome;
+    }
+    sleep_for(kLookEvery);
+    // An undo that said it had worked is not repeated (it may start a service), but one that failed
+    // is, and one whose effect came back.
+    if (!gone && (seen_gone || !done.ok())) done = operations.undo(kLastUndoTimeout);
+    seen_gone = gone;
+  }
+}
+
+UndoneReport report_of(const Outcome& outcome, const char* cause) {
+  UndoneReport report;
+  report.state = name_of(outcome.stage);
+  report.cause = cause;
+  report.began = outcome.began;
+  report.ended = outcome.ended;
+  report.observed = outcome.observed;
+  report.evidence = outcome.evidence.c_str();
+  for (const Line& line : outcome.residue) {
+    if (!line.empty()) report.residue.emplace_back(line.c_str());
+  }
+  return report;
+}
+
+}  // namespace muster
