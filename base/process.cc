@@ -87,13 +87,18 @@ std::string resolve_program(const std::string& name) {
   return found.string();
 }
 
-process::process start(const asio::any_io_executor& executor,
-                       const std::vector<std::string>& argv,
-                       process::process_stdio stdio) {
+/// A child by its pidfd. Not a process::process: that one ends its child by force when it is
+/// destroyed, and a guard must outlive the runner to undo.
+using Child = process::basic_process_handle<asio::any_io_executor>;
+
+Child start(const asio::any_io_executor& executor,
+            const std::vector<std::string>& argv,
+            process::process_stdio stdio) {
   const std::string program = resolve_program(argv.front());
   const std::vector<std::string> arguments(argv.begin() + 1, argv.end());
   try {
-    return process::process(executor, program, arguments, std::move(stdio), OwnGroup{});
+    process::process started(executor, program, arguments, std::move(stdio), OwnGroup{});
+    return started.detach();
   } catch (const boost::system::system_error& error) {
     fail("cannot start {}: {}", argv.front(), error.code().message());
   }
@@ -103,13 +108,14 @@ int exit_code_of(int native) {
   return WIFSIGNALED(native) ? 128 + WTERMSIG(native) : WEXITSTATUS(native);
 }
 
-Task<> wait_for_end(process::process& child, int& exit_code) {
-  auto [error, code] = co_await child.async_wait(asio::as_tuple(asio::use_awaitable));
+Task<> wait_for_end(Child& child, int& exit_code) {
+  auto [error, native] = co_await child.async_wait(asio::as_tuple(asio::use_awaitable));
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
-  exit_code = child.running() ? code : exit_code_of(child.native_exit_code());
+  if (error) fail("cannot wait for a program: {}", error.message());
+  exit_code = exit_code_of(native);
 }
 
-void signal_group(const process::process& child, int signal) {
+void signal_group(const Child& child, int signal) {
   ::kill(-child.id(), signal);
 }
 
@@ -128,7 +134,7 @@ class PipeChannel final : public Channel {
     if (waited_) return;
     input_.close();
     // Reaped in the background; the process is meant to end by itself on the end of its input.
-    auto child = std::make_shared<process::process>(std::move(child_));
+    auto child = std::make_shared<Child>(std::move(child_));
     child->async_wait([child](error_code, int) {});
   }
 
@@ -179,7 +185,7 @@ class PipeChannel final : public Channel {
   asio::writable_pipe input_;
   asio::readable_pipe output_;
   asio::readable_pipe errors_;
-  process::process child_;
+  Child child_;
   Captured captured_{kErrorLimit};
   bool waited_ = false;
 };
@@ -199,7 +205,7 @@ class PrefixHost final : public Host {
     asio::readable_pipe errors(executor);
     SystemClock clock;
     const Time began = clock.now();
-    process::process child =
+    Child child =
         start(executor, with_prefix(command.argv), process::process_stdio{input, output, errors});
     Captured out(kOutputLimit);
     Captured err(kErrorLimit);
@@ -241,7 +247,7 @@ class PrefixHost final : public Host {
     return whole;
   }
 
-  static Task<> end_by_force(Clock& clock, process::process& child, int& exit_code) {
+  static Task<> end_by_force(Clock& clock, Child& child, int& exit_code) {
     signal_group(child, SIGTERM);
     Task<> end = wait_for_end(child, exit_code);
     const bool ended = co_await with_deadline(clock, std::move(end), std::chrono::seconds(1));

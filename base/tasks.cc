@@ -93,7 +93,7 @@ Task<> TaskGroup::stop() {
 
 struct Happening::State {
   explicit State(asio::any_io_executor where)
-      : gate(std::move(executor), asio::steady_timer::time_point::max()) {}
+      : gate(std::move(where), asio::steady_timer::time_point::max()) {}
   asio::steady_timer gate;
   bool happened = false;
 };

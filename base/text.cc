@@ -70,7 +70,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
+  const std::size_t limit = std::max<std::size_t>(1, (word.size() + 2) / 3);
   std::size_t best_distance = limit + 1;
   std::string best;
   for (const std::string& candidate : candidates) {
