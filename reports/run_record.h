@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,7 @@ struct RunRecord {
   int trial = 1;
   std::string trial_group;
   std::string triggered_by = "person";
+  std::map<std::string, std::string> labels;  ///< "version" -> "2026.46.1": what a gate may ask for
 
   UtcTime started_utc;                  ///< the wall clock at `started`; the one anchor between both clocks
   Time started;
