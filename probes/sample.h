@@ -8,30 +8,44 @@
 
 namespace muster {
 
-/// How one request ended. Everything but Good counts as failed for its users; Unknown is a write of which nobody
-/// knows whether it happened, NotSent one that the prober itself could not send.
+/// How one request ended. Everything but Good counts as failed for its users; Unknown is a write of
+/// which nobody knows whether it happened, NotSent one that the prober itself could not send.
 enum class Outcome : std::uint8_t {
-  Good, Refused, Reset, Timeout, Dns, Tls, HttpError, WrongBody, Unreachable, Other, Unknown, NotSent
+  Good,
+  Refused,
+  Reset,
+  Timeout,
+  Dns,
+  Tls,
+  HttpError,
+  WrongBody,
+  Unreachable,
+  Other,
+  Unknown,
+  NotSent
 };
-std::string_view name_of(Outcome outcome);  ///< "ok", "refused", "reset", "timeout", "dns", "tls", "http-5xx", ...
+std::string_view name_of(
+    Outcome outcome);  ///< "ok", "refused", "reset", "timeout", "dns", "tls", "http-error", ...
 Outcome outcome_from(std::string_view name);
 
-/// What a sample is of. Signal samples are how the system's own control plane looks (DNS answer, health state).
+/// What a sample is of. Signal samples are how the system's own control plane looks (DNS answer,
+/// health state).
 enum class SampleKind : std::uint8_t { Request, Write, ReadBack, Gauge, Signal };
 
 /// One observation of one probe. Instants on the run's clock; latency for users is `done - due`.
 struct Sample {
   Time due;
-  Time sent;               ///< == due's epoch zero where it was not sent
+  Time sent;  ///< == due's epoch zero where it was not sent
   Time done;
   std::uint32_t client = 0;
-  std::uint32_t dns_us = 0;         ///< split of the time from `sent`, microseconds, each from its own start;
-  std::uint32_t connect_us = 0;     ///< 0 where the step did not happen (connection kept)
+  std::uint32_t dns_us =
+      0;  ///< split of the time from `sent`, microseconds, each from its own start;
+  std::uint32_t connect_us = 0;  ///< 0 where the step did not happen (connection kept)
   std::uint32_t tls_us = 0;
   std::uint32_t first_byte_us = 0;
-  double value = 0;                 ///< Gauge: the value. Write/ReadBack: the number written or read
-  std::uint16_t status = 0;         ///< HTTP status, exit code
-  std::uint16_t text = 0;           ///< index into the run's texts: served_by region, DNS answer; 0 is ""
+  double value = 0;          ///< Gauge: the value. Write/ReadBack: the number written or read
+  std::uint16_t status = 0;  ///< HTTP status, exit code
+  std::uint16_t text = 0;    ///< index into the run's texts: served_by region, DNS answer; 0 is ""
   Outcome outcome = Outcome::Good;
   SampleKind kind = SampleKind::Request;
 };
@@ -46,16 +60,16 @@ struct SampleSeries {
 /// What an agent says of itself at the end; the inputs of validity.
 struct AgentHealth {
   std::string vantage;
-  std::uint64_t due = 0;         ///< requests the schedule called for
+  std::uint64_t due = 0;  ///< requests the schedule called for
   std::uint64_t sent = 0;
-  std::uint64_t not_sent = 0;    ///< saturated: the in-flight cap was reached
-  Duration send_lag_p50{};       ///< sent - due
+  std::uint64_t not_sent = 0;  ///< saturated: the in-flight cap was reached
+  Duration send_lag_p50{};     ///< sent - due
   Duration send_lag_p99{};
   Duration send_lag_max{};
-  Duration longest_hiccup{};     ///< longest gap of the agent's own timer
-  Duration clock_bound{};        ///< 0 for agents on the runner's machine: one clock
-  bool realtime = false;         ///< SCHED_FIFO was granted
-  std::string died;              ///< why, where it did not end by itself; makes the run inconclusive
+  Duration longest_hiccup{};  ///< longest gap of the agent's own timer
+  Duration clock_bound{};     ///< 0 for agents on the runner's machine: one clock
+  bool realtime = false;      ///< SCHED_FIFO was granted
+  std::string died;           ///< why, where it did not end by itself; makes the run inconclusive
 };
 
 }  // namespace muster

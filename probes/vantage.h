@@ -14,6 +14,7 @@ namespace muster {
 
 /// What one agent is asked to measure: everything that runs on one host.
 struct AgentTask {
+  std::string run;  ///< part of the ledger's keys; make_agents draws one where it is empty
   std::string vantage;
   std::string host;
   std::string region;
@@ -38,7 +39,9 @@ class SampleSink {
   virtual ~SampleSink() = default;
   /// `served_by`/answer texts are interned by the sink: agents send them once.
   virtual std::uint16_t intern(std::string_view text) = 0;
-  virtual void samples(std::string_view probe, std::string_view vantage, const std::vector<Sample>& block) = 0;
+  virtual void samples(std::string_view probe,
+                       std::string_view vantage,
+                       const std::vector<Sample>& block) = 0;
 };
 
 /// A running `muster agent`.
@@ -48,12 +51,15 @@ class Agent {
   virtual const std::string& vantage() const = 0;
   /// Starts sending at `at`; answers when the agent has its connections and its schedule ready.
   virtual Task<> start(Time at) = 0;
-  /// Reads its samples into the sink until it has stopped or died. Run it in a TaskGroup. Never throws for a dead
-  /// agent: health().died says it.
+  /// Reads its samples into the sink until it has stopped or died. Run it in a TaskGroup. Never
+  /// throws for a dead agent: health().died says it.
   virtual Task<> pump(SampleSink& sink) = 0;
   /// Ledger: tells it numbers that another vantage wrote, to be read back here.
-  virtual void tell_written(std::string_view probe, std::string_view writer, std::vector<std::uint64_t> numbers) = 0;
-  /// Stops sending; lets what is in flight end; asks for read-back of every number still open. pump() then ends.
+  virtual void tell_written(std::string_view probe,
+                            std::string_view writer,
+                            std::vector<std::uint64_t> numbers) = 0;
+  /// Stops sending; lets what is in flight end; asks for read-back of every number still open.
+  /// pump() then ends.
   virtual Task<> stop() = 0;
   virtual const AgentHealth& health() const = 0;
 };
@@ -64,14 +70,17 @@ class Agents {
   virtual Task<std::unique_ptr<Agent>> launch(AgentTask task) = 0;
 };
 
-/// The real one: runs `muster agent` on the vantage's host.
-std::unique_ptr<Agents> make_agents(Hosts& hosts, Clock& clock);
+/// The real one: runs `muster agent` on the vantage's host. `program` is another argv to run there,
+/// for tests; empty: the muster beside this program.
+std::unique_ptr<Agents> make_agents(Hosts& hosts,
+                                    Clock& clock,
+                                    std::vector<std::string> program = {});
 
 /// `muster agent`: serves one runner over stdin and stdout until its input ends. The exit code.
 int run_agent();
 
-/// Writes samples as they come into `path` (columnar blocks, readable after kill -9 up to the last block; format in
-/// docs/samples.md).
+/// Writes samples as they come into `path` (columnar blocks, readable after kill -9 up to the last
+/// block; format in docs/samples.md).
 class SampleFile {
  public:
   virtual ~SampleFile() = default;

@@ -1,0 +1,500 @@
+#include "probes/http_client.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <optional>
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <boost/asio.hpp>
+#include <curl/curl.h>
+
+#include "base/error.h"
+#include "probes/prober.h"
+
+namespace muster {
+
+namespace asio = boost::asio;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// libcurl looks every connection of a multi handle over for each request, and polls none of them
+/// itself: many small multi handles, and one epoll on which a kept connection stays registered,
+/// keep a request at constant cost.
+constexpr std::uint32_t kShards = 16;
+constexpr std::uint32_t kMostShards = 64;
+constexpr int kEventsPerTurn = 64;
+
+namespace {
+
+template <auto release>
+struct Release {
+  template <class Handle>
+  void operator()(Handle* handle) const {
+    release(handle);
+  }
+};
+
+using Url = std::unique_ptr<CURLU, Release<&curl_url_cleanup>>;
+using List = std::unique_ptr<curl_slist, Release<&curl_slist_free_all>>;
+using Easy = std::unique_ptr<CURL, Release<&curl_easy_cleanup>>;
+using Multi = std::unique_ptr<CURLM, Release<&curl_multi_cleanup>>;
+using Text = std::unique_ptr<char, Release<&curl_free>>;
+
+std::string part_of(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+  const Text owned(text);
+  return text;
+}
+
+List list_of(const std::vector<std::string>& lines) {
+  List list;
+  for (const std::string& line : lines) {
+    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc();
+    (void)list.release();
+    list.reset(longer);
+  }
+  return list;
+}
+
+Outcome outcome_of_error_number(long error_number, Outcome otherwise) {
+  switch (error_number) {
+    case ECONNREFUSED:
+      return Outcome::Refused;
+    case ECONNRESET:
+    case EPIPE:
+    case ECONNABORTED:
+      return Outcome::Reset;
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+    case EACCES:
+    case EPERM:
+      return Outcome::Unreachable;  // EPERM: the packet filter of this very host
+    case ETIMEDOUT:
+      return Outcome::Timeout;
+    default:
+      return otherwise;
+  }
+}
+
+}  // namespace
+
+Outcome outcome_of_transfer(int code, long error_number) {
+  switch (code) {
+    case CURLE_OK:
+      return Outcome::Good;
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return Outcome::Dns;
+    case CURLE_OPERATION_TIMEDOUT:
+      return Outcome::Timeout;
+    case CURLE_COULDNT_CONNECT:
+      return outcome_of_error_number(error_number, Outcome::Other);
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+      return outcome_of_error_number(error_number, Outcome::Reset);
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+      return outcome_of_error_number(error_number, Outcome::Tls);
+    default:
+      return Outcome::Other;
+  }
+}
+
+class HttpCall {
+ public:
+  explicit HttpCall(HttpRequest wanted) : request(std::move(wanted)), url(curl_url()) {
+    if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) != CURLUE_OK) {
+      fail("'{}' is not a URL; write http://host/path", request.url);
+    }
+    const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
+    if (scheme != "http" && scheme != "https") fail("'{}' is neither http nor https", request.url);
+    host = part_of(url.get(), CURLUPART_HOST);
+    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+    std::vector<std::string> lines = request.headers;
+    lines.emplace_back("Expect:");  // no waiting for 100 Continue
+    headers = list_of(lines);
+  }
+
+  HttpRequest request;
+  Url url;
+  List headers;
+  std::string host;
+
+  bool repeatable() const { return request.method == "GET" || request.method == "HEAD"; }
+
+  void apply_to(CURL* easy) const {
+    curl_easy_setopt(easy, CURLOPT_CURLU, url.get());
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
+    if (request.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (!repeatable() || !request.body.empty()) {
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    }
+    if (!repeatable()) {
+      curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+      curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+    }
+    if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+  }
+};
+
+std::shared_ptr<const HttpCall> prepare_call(HttpRequest request) {
+  return std::make_shared<const HttpCall>(std::move(request));
+}
+
+const std::string& host_of(const HttpCall& call) {
+  return call.host;
+}
+
+namespace {
+
+class CurlClient;
+
+struct Shard {
+  CurlClient* client = nullptr;
+  Multi multi;
+  std::optional<SteadyTime> deadline;  ///< when libcurl wants to be called for its own timers
+};
+
+/// One easy handle, used again and again, always in the same shard.
+struct Slot {
+  Shard* shard = nullptr;
+  std::uint32_t user = 0;
+  Easy easy;
+  std::shared_ptr<const HttpCall> call;
+  std::string address;
+  List connect_to;
+  long timeout_ms = 0;
+  std::size_t received = 0;
+  std::string body;
+  HttpClient::Handler handler;
+};
+
+std::size_t take_body(char* bytes, std::size_t, std::size_t count, void* argument) {
+  Slot& slot = *static_cast<Slot*>(argument);
+  const std::size_t room = kMostBody - std::min(kMostBody, slot.received);
+  slot.received += count;
+  if (slot.call->request.keep_body) slot.body.append(bytes, std::min(room, count));
+  return slot.received > kMostBody ? 0 : count;
+}
+
+std::string header_of(CURL* easy, const std::string& name) {
+  curl_header* header = nullptr;
+  if (name.empty() ||
+      curl_easy_header(easy, name.c_str(), 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+    return {};
+  return header->value;
+}
+
+Duration time_of(CURL* easy, CURLINFO info) {
+  curl_off_t value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return std::chrono::microseconds(value);
+}
+
+long number_of(CURL* easy, CURLINFO info) {
+  long value = 0;
+  curl_easy_getinfo(easy, info, &value);
+  return value;
+}
+
+HttpAnswer answer_of(Slot& slot, CURLcode code) {
+  CURL* easy = slot.easy.get();
+  const bool cut = code == CURLE_WRITE_ERROR && slot.received > kMostBody;
+  HttpAnswer answer;
+  answer.outcome = outcome_of_transfer(cut ? CURLE_OK : code, number_of(easy, CURLINFO_OS_ERRNO));
+  answer.status = static_cast<int>(number_of(easy, CURLINFO_RESPONSE_CODE));
+  answer.body = std::move(slot.body);
+  answer.header = header_of(easy, slot.call->request.wanted_header);
+  const Duration ready = time_of(easy, CURLINFO_PRETRANSFER_TIME_T);
+  const Duration first_byte = time_of(easy, CURLINFO_STARTTRANSFER_TIME_T);
+  answer.reached = ready > Duration::zero();
+  if (answer.reached) answer.first_byte_us = microseconds(first_byte - ready);
+  if (number_of(easy, CURLINFO_NUM_CONNECTS) > 0) {
+    const Duration connected = time_of(easy, CURLINFO_CONNECT_TIME_T);
+    const Duration secured = time_of(easy, CURLINFO_APPCONNECT_TIME_T);
+    answer.connect_us = microseconds(connected - time_of(easy, CURLINFO_NAMELOOKUP_TIME_T));
+    if (secured > Duration::zero()) answer.tls_us = microseconds(secured - connected);
+  }
+  return answer;
+}
+
+class CurlClient final : public HttpClient {
+ public:
+  CurlClient(asio::any_io_executor executor, std::uint32_t users, std::size_t most_in_flight)
+      : epoll_(executor, ::epoll_create1(EPOLL_CLOEXEC)),
+        timer_(executor),
+        users_(std::max(users, 1U)),
+        idle_(users_) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);  // counted by libcurl
+    shards_.resize(std::clamp(users_, kShards, kMostShards));
+    const auto kept =
+        static_cast<long>(std::max<std::size_t>(most_in_flight / shards_.size(), 16) + 8);
+    for (Shard& shard : shards_) open(shard, kept);
+    wait_for_events();
+  }
+
+  CurlClient(const CurlClient&) = delete;
+  CurlClient& operator=(const CurlClient&) = delete;
+
+  ~CurlClient() override {
+    closing_ = true;
+    for (const auto& slot : slots_)
+      curl_multi_remove_handle(slot->shard->multi.get(), slot->easy.get());
+    slots_.clear();
+    shards_.clear();
+    curl_global_cleanup();
+  }
+
+  void send(std::uint32_t user,
+            std::shared_ptr<const HttpCall> call,
+            const std::string& address,
+            Duration timeout,
+            Handler handler) override {
+    Slot& slot = idle_slot(user % users_);
+    if (slot.call != call) prepare(slot, std::move(call));
+    direct(slot, address);
+    limit(slot, timeout);
+    slot.handler = std::move(handler);
+    slot.received = 0;
+    slot.body.clear();
+    Shard& shard = *slot.shard;
+    curl_multi_add_handle(shard.multi.get(), slot.easy.get());
+    if (shard.deadline && *shard.deadline <= std::chrono::steady_clock::now()) timers_of(shard);
+    arm();
+  }
+
+ private:
+  struct Descriptor {
+    std::uint8_t registered = 0;  ///< what the epoll watches
+    std::uint8_t wanted = 0;      ///< what libcurl wants
+    Shard* shard = nullptr;
+  };
+
+  void open(Shard& shard, long kept) {
+    shard.client = this;
+    shard.multi.reset(curl_multi_init());
+    CURLM* multi = shard.multi.get();
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, kept);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, &CurlClient::on_socket);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, &shard);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, &CurlClient::on_timer);
+    curl_multi_setopt(multi, CURLMOPT_TIMERDATA, &shard);
+  }
+
+  // Users have shards of their own while there are enough; a user's last used connection is used
+  // first.
+  Slot& idle_slot(std::uint32_t user) {
+    std::vector<Slot*>& idle = idle_[user];
+    if (!idle.empty()) {
+      Slot* slot = idle.back();
+      idle.pop_back();
+      return *slot;
+    }
+    const auto shards = static_cast<std::uint32_t>(shards_.size());
+    const std::uint32_t own = std::max(shards / users_, 1U);
+    auto slot = std::make_unique<Slot>();
+    slot->user = user;
+    slot->shard = &shards_[(user * own + static_cast<std::uint32_t>(slots_.size()) % own) % shards];
+    slot->easy.reset(curl_easy_init());
+    if (!slot->easy) throw std::bad_alloc();
+    slots_.push_back(std::move(slot));
+    return *slots_.back();
+  }
+
+  void prepare(Slot& slot, std::shared_ptr<const HttpCall> call) {
+    CURL* easy = slot.easy.get();
+    curl_easy_reset(easy);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, &slot);
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // no environment may lead a probe elsewhere
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "muster/" MUSTER_VERSION);
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlClient::on_close);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+    call->apply_to(easy);
+    slot.call = std::move(call);
+    slot.timeout_ms = 0;
+    slot.address.clear();
+    slot.connect_to.reset();
+  }
+
+  static void direct(Slot& slot, const std::string& address) {
+    if (slot.address == address) return;
+    const bool v6 = address.find(':') != std::string::npos;
+    List target = list_of({v6 ? "::[" + address + "]:" : "::" + address + ":"});
+    curl_easy_setopt(slot.easy.get(), CURLOPT_CONNECT_TO, target.get());
+    slot.connect_to = std::move(target);
+    slot.address = address;
+  }
+
+  static void limit(Slot& slot, Duration timeout) {
+    const long ms =
+        std::max<long>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count(), 1);
+    if (ms == slot.timeout_ms) return;
+    curl_easy_setopt(slot.easy.get(), CURLOPT_TIMEOUT_MS, ms);
+    curl_easy_setopt(slot.easy.get(), CURLOPT_CONNECTTIMEOUT_MS, ms);
+    slot.timeout_ms = ms;
+  }
+
+  void wait_for_events() {
+    epoll_.async_wait(asio::posix::descriptor_base::wait_read,
+                      [this](boost::system::error_code error) {
+                        if (error) return;
+                        turn();
+                        wait_for_events();
+                      });
+  }
+
+  void turn() {
+    epoll_event events[kEventsPerTurn];
+    const int count = ::epoll_wait(epoll_.native_handle(), events, kEventsPerTurn, 0);
+    for (int i = 0; i < count; ++i) happened(events[i].data.fd, events[i].events);
+    arm();
+  }
+
+  void happened(int descriptor, std::uint32_t events) {
+    Descriptor& state = descriptors_.at(static_cast<std::size_t>(descriptor));
+    if (state.registered == 0) return;
+    if (state.wanted == 0) {
+      // A kept connection that the other end closed: libcurl sees it when it next looks for one.
+      ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
+      state.registered = 0;
+      return;
+    }
+    int what = 0;
+    if ((events & (EPOLLIN | EPOLLHUP)) != 0) what |= CURL_CSELECT_IN;
+    if ((events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
+    if ((events & EPOLLERR) != 0) what |= CURL_CSELECT_ERR;
+    act(*state.shard, descriptor, what);
+  }
+
+  void act(Shard& shard, curl_socket_t socket, int what) {
+    int running = 0;
+    curl_multi_socket_action(shard.multi.get(), socket, what, &running);
+    collect(shard);
+  }
+
+  void timers_of(Shard& shard) {
+    shard.deadline.reset();
+    act(shard, CURL_SOCKET_TIMEOUT, 0);
+  }
+
+  void collect(Shard& shard) {
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(shard.multi.get(), &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      CURL* easy = message->easy_handle;
+      const CURLcode code = message->data.result;
+      Slot* slot = nullptr;
+      curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
+      HttpAnswer answer = answer_of(*slot, code);
+      curl_multi_remove_handle(shard.multi.get(), easy);
+      const Handler handler = std::move(slot->handler);
+      idle_[slot->user].push_back(slot);
+      handler(answer);
+    }
+  }
+
+  void arm() {
+    std::optional<SteadyTime> next;
+    for (const Shard& shard : shards_) {
+      if (shard.deadline && (!next || *shard.deadline < *next)) next = shard.deadline;
+    }
+    // A timer that rings too early costs one look; setting it for every request costs a system call
+    // each.
+    if (!next || (armed_ && *armed_ <= *next)) return;
+    armed_ = next;
+    timer_.expires_at(*next);
+    timer_.async_wait([this](boost::system::error_code error) {
+      if (error) return;
+      armed_.reset();
+      const SteadyTime now = std::chrono::steady_clock::now();
+      for (Shard& shard : shards_) {
+        if (shard.deadline && *shard.deadline <= now) timers_of(shard);
+      }
+      arm();
+    });
+  }
+
+  static int on_timer(CURLM*, long ms, void* argument) {
+    Shard& shard = *static_cast<Shard*>(argument);
+    if (ms < 0) {
+      shard.deadline.reset();
+    } else {
+      shard.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(ms);
+    }
+    return 0;
+  }
+
+  static int on_socket(CURL*, curl_socket_t socket, int what, void* argument, void*) {
+    Shard& shard = *static_cast<Shard*>(argument);
+    shard.client->watch(shard, socket, what);
+    return 0;
+  }
+
+  void watch(Shard& shard, int socket, int what) {
+    if (closing_) return;
+    if (descriptors_.size() <= static_cast<std::size_t>(socket))
+      descriptors_.resize(static_cast<std::size_t>(socket) + 64);
+    Descriptor& state = descriptors_[static_cast<std::size_t>(socket)];
+    state.shard = &shard;
+    state.wanted = static_cast<std::uint8_t>(what == CURL_POLL_REMOVE ? 0 : what & CURL_POLL_INOUT);
+    if (what == CURL_POLL_REMOVE && state.registered == 0) return;
+    // Reading is watched always, also on kept connections: no system call per request for it.
+    const auto watched = static_cast<std::uint8_t>(state.wanted | CURL_POLL_IN);
+    if (state.registered == watched) return;
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if ((watched & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
+    event.data.fd = socket;
+    ::epoll_ctl(epoll_.native_handle(),
+                state.registered != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
+                socket,
+                &event);
+    state.registered = watched;
+  }
+
+  static int on_close(void* argument, curl_socket_t socket) {
+    auto& client = *static_cast<CurlClient*>(argument);
+    const auto index = static_cast<std::size_t>(socket);
+    if (index < client.descriptors_.size()) client.descriptors_[index] = {};
+    return ::close(socket);
+  }
+
+  asio::posix::stream_descriptor epoll_;
+  asio::steady_timer timer_;
+  std::optional<SteadyTime> armed_;
+  const std::uint32_t users_;
+  std::vector<Descriptor> descriptors_;
+  std::vector<Shard> shards_;
+  std::vector<std::unique_ptr<Slot>> slots_;
+  std::vector<std::vector<Slot*>> idle_;  ///< of each user, last used last
+  bool closing_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<HttpClient> make_http_client(asio::any_io_executor executor,
+                                             std::uint32_t users,
+                                             std::size_t most_in_flight) {
+  return std::make_unique<CurlClient>(std::move(executor), users, most_in_flight);
+}
+
+}  // namespace muster

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "drills/schema.h"
+#include "probes/http_client.h"
+#include "probes/prober.h"
+#include "probes/resolver.h"
+
+/// What the kinds that speak HTTP have in common: how a request is written in a playbook, when an
+/// answer is a good one, and the population of users who send it.
+namespace muster {
+
+/// url, method, headers, body, timeout and expect; `method` is the default of that key.
+Schema http_fields(std::string_view method);
+
+/// The request as written, and what is expected of its answer.
+struct HttpExchange {
+  HttpRequest request;
+  Duration timeout{};
+  std::vector<int> statuses;  ///< never empty
+  std::string body_contains;  ///< empty: anything will do
+};
+/// `statuses` are expected where none are written. Throws Error for a status that is not one.
+HttpExchange http_exchange(const json::object& params, std::vector<int> statuses);
+
+/// Good, HttpError, WrongBody, or how the transfer failed.
+Outcome judge_answer(const HttpExchange& exchange, const HttpAnswer& answer);
+
+/// An answer with the time its user spent on DNS before.
+struct UserAnswer {
+  HttpAnswer http;
+  std::uint32_t dns_us = 0;
+};
+
+/// Independent users, each with a DNS cache and connections of their own. When a user's cached
+/// answer has expired the next request asks again, and goes to the new address where it changed.
+class Users {
+ public:
+  using Handler = std::function<void(UserAnswer&)>;
+
+  Users(const Watch& watch, Duration timeout, std::size_t most_in_flight);
+  /// `handler` is called once, perhaps inside `send`. DNS and HTTP together take at most `timeout`.
+  void send(std::uint32_t user,
+            std::shared_ptr<const HttpCall> call,
+            Duration timeout,
+            Handler handler);
+  /// Lets every user send `call` once, unrecorded, to have its answer cached and its connection
+  /// open.
+  Task<> warm_up(std::shared_ptr<const HttpCall> call, Duration timeout);
+
+ private:
+  DnsCache& cache(std::uint32_t user, const std::string& host);
+  void connect(std::uint32_t user,
+               std::shared_ptr<const HttpCall> call,
+               const DnsAnswer& dns,
+               Time began,
+               Duration timeout,
+               const Handler& handler);
+
+  Clock& clock_;
+  const std::uint32_t count_;
+  std::unique_ptr<Resolver> resolver_;
+  std::vector<std::map<std::string, DnsCache>> caches_;
+  std::unique_ptr<HttpClient> client_;
+};
+
+}  // namespace muster

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "base/time.h"
+#include "probes/sample.h"
+
+namespace muster {
+
+/// What a DNS server said to one question.
+struct DnsAnswer {
+  Outcome outcome =
+      Outcome::Dns;  ///< Good, Timeout (nobody answered) or Dns (no such name, refused, broken)
+  std::vector<std::string> addresses;  ///< in the order of the answer; not empty where Good
+  Duration ttl{};                      ///< the smallest of the answer's records
+  std::string error;                   ///< c-ares' words where it is not Good
+};
+
+enum class DnsFamily { V4, V6 };
+
+/// Asks one DNS server, never a cache of its own. The only user of c-ares. Answers come on the
+/// executor, or at once (from /etc/hosts) inside `ask`. Once it is destroyed no open question is
+/// answered any more.
+class Resolver {
+ public:
+  using Handler = std::function<void(const DnsAnswer&)>;
+
+  virtual ~Resolver() = default;
+  virtual void ask(const std::string& name, DnsFamily family, Handler handler) = 0;
+};
+
+/// `server` is "10.1.0.53", "127.0.0.1:5353" or "[::1]:53"; empty: what this host itself is set up
+/// to ask, with /etc/hosts first. A question is asked `tries` times and given up after `timeout` in
+/// all.
+std::unique_ptr<Resolver> make_resolver(boost::asio::any_io_executor executor,
+                                        const std::string& server,
+                                        Duration timeout,
+                                        int tries);
+
+/// "10.1.0.10" and "::1" need no resolver.
+bool is_address(const std::string& host);
+
+/// What one user's machine remembers of one name: the answer for as long as its TTL says, never
+/// longer. Requests that come while the question is open wait for the same answer. A failure is not
+/// remembered.
+class DnsCache {
+ public:
+  DnsCache(Resolver& resolver, std::string name) : resolver_(resolver), name_(std::move(name)) {}
+  DnsCache(const DnsCache&) = delete;
+  DnsCache& operator=(const DnsCache&) = delete;
+
+  using Handler = std::function<void(const DnsAnswer&)>;
+  /// Calls `handler` now where the answer is still valid at `now`, else when the resolver has
+  /// answered. `clock` says what time it is then.
+  void find(Time now, const std::function<Time()>& clock, Handler handler);
+
+ private:
+  void answered(const DnsAnswer& answer, Time now);
+
+  Resolver& resolver_;
+  const std::string name_;
+  DnsAnswer known_;
+  Time valid_until_{};
+  std::vector<Handler> waiting_;
+};
+
+}  // namespace muster

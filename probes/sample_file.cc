@@ -1,0 +1,296 @@
+// Format: docs/samples.md.
+#include <cerrno>
+#include <optional>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <boost/crc.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "probes/bytes.h"
+#include "probes/vantage.h"
+
+namespace muster {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::uint32_t kMagic = 0x504d534d;  // "MSMP"
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kHeader = 28;
+constexpr std::size_t kMostSamples = 64U << 10U;
+constexpr Duration kOldest = 1s;  // how long a sample may wait for its block to fill
+constexpr std::size_t kLargestFile = 16ULL << 30U;
+
+enum class BlockType : std::uint8_t { Series = 1, Text = 2, Samples = 3 };
+
+struct BlockHeader {
+  BlockType type{};
+  std::uint32_t size = 0;   ///< of the payload
+  std::uint32_t count = 0;  ///< of samples
+  std::int64_t base = 0;    ///< instant from which the block counts, nanoseconds
+  std::uint32_t checksum = 0;
+};
+
+std::uint32_t crc32c(std::string_view bytes) {
+  boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
+  crc.process_bytes(bytes.data(), bytes.size());
+  return crc.checksum();
+}
+
+std::string block(BlockType type,
+                  std::uint32_t count,
+                  std::int64_t base,
+                  std::string_view payload) {
+  ByteWriter out;
+  out.put(kMagic);
+  out.put(kVersion);
+  out.put(static_cast<std::uint8_t>(type));
+  out.put(std::uint16_t{0});
+  out.put(static_cast<std::uint32_t>(payload.size()));
+  out.put(count);
+  out.put(base);
+  out.put(crc32c(payload));
+  out.put_raw(payload);
+  return out.take();
+}
+
+/// One column: the same member of every sample of a block.
+template <class Put>
+void put_column(ByteWriter& to, const std::vector<Sample>& samples, Put put) {
+  ByteWriter column;
+  for (const Sample& sample : samples) put(column, sample);
+  to.put_text(column.bytes());
+}
+
+std::int64_t between(Time from, Time to) {
+  return (to - from).count();
+}
+
+std::string samples_payload(std::uint16_t series, Time base, const std::vector<Sample>& samples) {
+  ByteWriter out;
+  out.put(series);
+  Time last = base;
+  put_column(out, samples, [&](ByteWriter& column, const Sample& sample) {
+    column.put_zigzag(between(std::exchange(last, sample.due), sample.due));
+  });
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
+    column.put_zigzag(between(s.due, s.sent));
+  });
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
+    column.put_zigzag(between(s.due, s.done));
+  });
+  put_column(
+      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.client); });
+  put_column(
+      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.dns_us); });
+  put_column(
+      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.connect_us); });
+  put_column(
+      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.tls_us); });
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
+    column.put_varint(s.first_byte_us);
+  });
+  // A value is a counted number or 0 for nearly every sample; all eight bytes are written only
+  // where one is not.
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
+    const bool small = s.value >= 0 && s.value < 9e15 &&
+                       s.value == static_cast<double>(static_cast<std::uint64_t>(s.value));
+    column.put_varint(small ? static_cast<std::uint64_t>(s.value) << 1 : 1);
+    if (!small) column.put(s.value);
+  });
+  put_column(
+      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.status); });
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.text); });
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
+    column.put(static_cast<std::uint8_t>(s.outcome));
+  });
+  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
+    column.put(static_cast<std::uint8_t>(s.kind));
+  });
+  return out.take();
+}
+
+template <class Get>
+void get_column(ByteReader& from, std::vector<Sample>& samples, Get get) {
+  ByteReader column(from.get_text());
+  for (Sample& sample : samples) get(column, sample);
+}
+
+void read_samples(ByteReader& in, Time base, std::vector<Sample>& samples) {
+  Time last = base;
+  get_column(in, samples, [&](ByteReader& c, Sample& s) {
+    last = s.due = last + Duration(c.get_zigzag());
+  });
+  get_column(
+      in, samples, [](ByteReader& c, Sample& s) { s.sent = s.due + Duration(c.get_zigzag()); });
+  get_column(
+      in, samples, [](ByteReader& c, Sample& s) { s.done = s.due + Duration(c.get_zigzag()); });
+  const auto narrow = [](ByteReader& c) {
+    return static_cast<std::uint32_t>(c.get_varint());
+  };
+  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.client = narrow(c); });
+  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.dns_us = narrow(c); });
+  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.connect_us = narrow(c); });
+  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.tls_us = narrow(c); });
+  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.first_byte_us = narrow(c); });
+  get_column(in, samples, [](ByteReader& c, Sample& s) {
+    const std::uint64_t value = c.get_varint();
+    s.value = value == 1 ? c.get<double>() : static_cast<double>(value >> 1);
+  });
+  get_column(in, samples, [&](ByteReader& c, Sample& s) {
+    s.status = static_cast<std::uint16_t>(narrow(c));
+  });
+  get_column(in, samples, [&](ByteReader& c, Sample& s) {
+    s.text = static_cast<std::uint16_t>(narrow(c));
+  });
+  get_column(in, samples, [](ByteReader& c, Sample& s) {
+    s.outcome = static_cast<Outcome>(c.get<std::uint8_t>());
+  });
+  get_column(in, samples, [](ByteReader& c, Sample& s) {
+    s.kind = static_cast<SampleKind>(c.get<std::uint8_t>());
+  });
+}
+
+class BlockFile final : public SampleFile {
+ public:
+  explicit BlockFile(const std::string& path)
+      : path_(path),
+        file_(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600)) {
+    if (file_ < 0) fail_errno("cannot create " + path);
+  }
+
+  BlockFile(const BlockFile&) = delete;
+  BlockFile& operator=(const BlockFile&) = delete;
+  ~BlockFile() override { ::close(file_); }
+
+  void add(std::string_view probe, std::string_view vantage, const Sample& sample) override {
+    Series& series = series_of(probe, vantage);
+    series.open.push_back(sample);
+    ++count_;
+    const bool old = sample.done - series.open.front().done >= kOldest;
+    if (old || series.open.size() >= kMostSamples) write_block(series);
+  }
+
+  void add_text(std::uint16_t index, std::string_view text) override {
+    ByteWriter payload;
+    payload.put(index);
+    payload.put_raw(text);
+    write(block(BlockType::Text, 0, 0, payload.bytes()));
+  }
+
+  void flush() override {
+    for (Series& series : series_) write_block(series);
+  }
+
+  std::uint64_t count() const override { return count_; }
+
+ private:
+  struct Series {
+    std::uint16_t index = 0;
+    std::string probe;
+    std::string vantage;
+    std::vector<Sample> open;
+  };
+
+  Series& series_of(std::string_view probe, std::string_view vantage) {
+    for (Series& series : series_) {
+      if (series.probe == probe && series.vantage == vantage) return series;
+    }
+    const auto index = static_cast<std::uint16_t>(series_.size());
+    ByteWriter payload;
+    payload.put(index);
+    payload.put_text(probe);
+    payload.put_text(vantage);
+    write(block(BlockType::Series, 0, 0, payload.bytes()));
+    return series_.emplace_back(Series{index, std::string(probe), std::string(vantage), {}});
+  }
+
+  void write_block(Series& series) {
+    if (series.open.empty()) return;
+    const Time base = series.open.front().due;
+    const std::string payload = samples_payload(series.index, base, series.open);
+    write(block(BlockType::Samples,
+                static_cast<std::uint32_t>(series.open.size()),
+                base.time_since_epoch().count(),
+                payload));
+    series.open.clear();
+  }
+
+  void write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail_errno("cannot write to " + path_);
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+
+  const std::string path_;
+  const int file_;
+  std::vector<Series> series_;
+  std::uint64_t count_ = 0;
+};
+
+/// Nothing where what follows is not a whole, sound header.
+std::optional<BlockHeader> read_header(std::string_view bytes) {
+  if (bytes.size() < kHeader) return std::nullopt;
+  ByteReader in(bytes);
+  BlockHeader header;
+  if (in.get<std::uint32_t>() != kMagic || in.get<std::uint8_t>() != kVersion) return std::nullopt;
+  header.type = static_cast<BlockType>(in.get<std::uint8_t>());
+  (void)in.get<std::uint16_t>();
+  header.size = in.get<std::uint32_t>();
+  header.count = in.get<std::uint32_t>();
+  header.base = in.get<std::int64_t>();
+  header.checksum = in.get<std::uint32_t>();
+  if (header.count > kMostSamples) return std::nullopt;
+  return header;
+}
+
+void take_block(const BlockHeader& header, std::string_view payload, SampleFileContent& content) {
+  ByteReader in(payload);
+  const auto index = in.get<std::uint16_t>();
+  if (header.type == BlockType::Series) {
+    SampleSeries series;
+    series.probe = in.get_text();
+    series.vantage = in.get_text();
+    content.series.push_back(std::move(series));
+  } else if (header.type == BlockType::Text) {
+    if (content.texts.size() <= index) content.texts.resize(index + 1U);
+    content.texts[index] = in.rest();
+  } else if (header.type == BlockType::Samples) {
+    std::vector<Sample> samples(header.count);
+    read_samples(in, Time(Duration(header.base)), samples);
+    auto& all = content.series.at(index).samples;
+    all.insert(all.end(), samples.begin(), samples.end());
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<SampleFile> create_sample_file(const std::string& path) {
+  return std::make_unique<BlockFile>(path);
+}
+
+SampleFileContent read_sample_file(const std::string& path) {
+  const std::string bytes = read_file(path, kLargestFile);
+  SampleFileContent content;
+  content.texts.emplace_back();
+  std::string_view rest = bytes;
+  while (!rest.empty()) {
+    const auto header = read_header(rest);
+    if (!header || rest.size() - kHeader < header->size) break;
+    const std::string_view payload = rest.substr(kHeader, header->size);
+    if (crc32c(payload) != header->checksum) break;
+    take_block(*header, payload, content);
+    rest.remove_prefix(kHeader + header->size);
+  }
+  content.complete = rest.empty();
+  return content;
+}
+
+}  // namespace muster

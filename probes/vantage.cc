@@ -1,0 +1,283 @@
+#include "probes/vantage.h"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "probes/agent_protocol.h"
+
+namespace muster {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr Duration kLaunchLimit = 10s;
+constexpr Duration kPrepareLimit = 75s;  // beyond the longest timeout a probe may have
+constexpr Duration kSilence = 10s;       // an agent says something every second
+constexpr Duration kExitLimit = 5s;
+
+AgentTask& task_for(std::vector<AgentTask>& tasks, const ProbePlace& place) {
+  for (AgentTask& task : tasks) {
+    if (task.vantage == place.vantage && task.host == place.host) return task;
+  }
+  AgentTask task;
+  task.vantage = place.vantage;
+  task.host = place.host;
+  task.region = place.region;
+  return tasks.emplace_back(std::move(task));
+}
+
+/// The agent's input. Shared with the task that writes to it, which may outlive the agent's object
+/// for a moment.
+struct Link {
+  explicit Link(std::unique_ptr<Channel> to) : channel(std::move(to)) {}
+  std::unique_ptr<Channel> channel;
+  std::string outgoing;
+  bool writing = false;
+};
+
+Task<> write_all(std::shared_ptr<Link> link) {
+  try {
+    while (!link->outgoing.empty()) {
+      std::string bytes = std::exchange(link->outgoing, {});
+      co_await link->channel->write(std::move(bytes));
+    }
+  } catch (const Error&) {
+    link->outgoing.clear();  // it is dead: whoever reads from it learns why
+  }
+  link->writing = false;
+}
+
+Task<> read_into(Channel& channel, std::string& bytes) {
+  bytes = co_await channel.read();
+}
+
+Task<> wait_for_exit(Channel& channel, int& code) {
+  code = co_await channel.wait();
+}
+
+class RemoteAgent final : public Agent {
+ public:
+  RemoteAgent(const boost::asio::any_io_executor& executor,
+              Clock& clock,
+              AgentTask task,
+              std::unique_ptr<Channel> channel)
+      : clock_(clock),
+        task_(std::move(task)),
+        link_(std::make_shared<Link>(std::move(channel))),
+        ready_(executor),
+        writes_(executor) {
+    health_.vantage = task_.vantage;
+  }
+
+  RemoteAgent(const RemoteAgent&) = delete;
+  RemoteAgent& operator=(const RemoteAgent&) = delete;
+  ~RemoteAgent() override { link_->channel->close_input(); }
+
+  const std::string& vantage() const override { return task_.vantage; }
+  const AgentHealth& health() const override { return health_; }
+
+  /// Gives it the task; returns when it has taken it.
+  Task<> give_task() {
+    send(encode_frame(FrameType::Task, compact_json(task_to_json(task_))));
+    Task<> taken = read_until(FrameType::Hello);
+    co_await in_time(std::move(taken), kLaunchLimit, "took its task");
+  }
+
+  Task<> start(Time at) override {
+    const json::object when = {{"at", at.time_since_epoch().count()}};
+    send(encode_frame(FrameType::Start, compact_json(when)));
+    Task<> prepared = pumping_ ? ready_.wait() : read_until(FrameType::Ready);
+    co_await in_time(std::move(prepared), kPrepareLimit, "was ready");
+    if (!health_.died.empty()) fail("vantage {}: {}", vantage(), health_.died);
+  }
+
+  Task<> pump(SampleSink& sink) override {
+    pumping_ = true;
+    try {
+      while (!ended_) {
+        while (auto frame = frames_.next()) take(*frame, sink);
+        if (!ended_) co_await read_more();
+      }
+    } catch (const Error& error) {
+      health_.died = error.what();
+      link_->channel->kill();
+    }
+    ready_.set();
+    if (ended_) co_await see_it_exit();
+  }
+
+  void tell_written(std::string_view probe,
+                    std::string_view writer,
+                    std::vector<std::uint64_t> numbers) override {
+    send(encode_written({std::string(probe), std::string(writer), std::move(numbers)}));
+  }
+
+  Task<> stop() override {
+    send(encode_frame(FrameType::Stop));
+    co_return;
+  }
+
+ private:
+  void send(std::string_view bytes) {
+    link_->outgoing += bytes;
+    if (!std::exchange(link_->writing, true)) writes_.spawn(write_all(link_));
+  }
+
+  Task<> in_time(Task<> work, Duration limit, std::string_view what) {
+    const bool done = co_await with_deadline(clock_, std::move(work), limit);
+    if (!done)
+      fail("vantage {}: {} passed before the agent {}", vantage(), human_duration(limit), what);
+  }
+
+  Task<> read_more() {
+    std::string bytes;
+    Task<> reading = read_into(*link_->channel, bytes);
+    const bool heard = co_await with_deadline(clock_, std::move(reading), kSilence);
+    if (!heard) fail("nothing was heard of the agent for {}", human_duration(kSilence));
+    if (bytes.empty()) co_await explain_end();
+    frames_.add(bytes);
+  }
+
+  Task<> explain_end() {
+    int code = 0;
+    Task<> exit = wait_for_exit(*link_->channel, code);
+    const bool exited = co_await with_deadline(clock_, std::move(exit), kExitLimit);
+    const std::string said = printable(trim(link_->channel->errors()), 400);
+    fail("the agent ended before its time ({}){}{}",
+         exited ? fmt::format("exit code {}", code) : "its output was closed",
+         said.empty() ? "" : ": ",
+         said);
+  }
+
+  Task<> read_until(FrameType wanted) {
+    for (;;) {
+      while (auto frame = frames_.next()) {
+        if (frame->type == wanted) co_return;
+        if (frame->type == FrameType::Failed)
+          fail("vantage {}: {}", vantage(), printable(frame->payload));
+        if (frame->type == FrameType::Health) continue;
+        fail("vantage {}: unexpected frame of type {}", vantage(), static_cast<int>(frame->type));
+      }
+      co_await read_more();
+    }
+  }
+
+  void take(const Frame& frame, SampleSink& sink) {
+    switch (frame.type) {
+      case FrameType::Ready:
+        return ready_.set();
+      case FrameType::Text:
+        return take_text(decode_text(frame.payload), sink);
+      case FrameType::Samples:
+        return take_samples(decode_samples(frame.payload), sink);
+      case FrameType::Health:
+        return take_health(parse_json(frame.payload, "agent health").as_object());
+      case FrameType::Ended:
+        ended_ = true;
+        return;
+      case FrameType::Failed:
+        fail("{}", printable(frame.payload));
+      default:
+        fail("unexpected frame of type {}", static_cast<int>(frame.type));
+    }
+  }
+
+  void take_text(const TextFrame& frame, SampleSink& sink) {
+    if (texts_.size() <= frame.index) texts_.resize(frame.index + 1U, 0);
+    texts_[frame.index] = sink.intern(frame.text);
+  }
+
+  void take_samples(SamplesFrame frame, SampleSink& sink) {
+    if (frame.item >= task_.items.size())
+      fail("samples of an unknown probe (number {})", frame.item);
+    for (Sample& sample : frame.samples) {
+      if (sample.text >= texts_.size())
+        fail("a sample names text {}, which was never sent", sample.text);
+      sample.text = texts_[sample.text];
+    }
+    sink.samples(task_.items[frame.item].probe, task_.vantage, frame.samples);
+  }
+
+  void take_health(const json::object& value) {
+    health_ = health_from_json(value);
+    health_.vantage = task_.vantage;
+  }
+
+  Task<> see_it_exit() {
+    int code = 0;
+    Task<> exit = wait_for_exit(*link_->channel, code);
+    const bool exited = co_await with_deadline(clock_, std::move(exit), kExitLimit);
+    if (!exited) link_->channel->kill();
+  }
+
+  Clock& clock_;
+  const AgentTask task_;
+  const std::shared_ptr<Link> link_;
+  FrameReader frames_;
+  std::vector<std::uint16_t> texts_{0};  ///< the agent's index -> the sink's
+  AgentHealth health_;
+  Happening ready_;
+  bool pumping_ = false;
+  bool ended_ = false;
+  TaskGroup writes_;
+};
+
+class RemoteAgents final : public Agents {
+ public:
+  RemoteAgents(Hosts& hosts, Clock& clock, std::vector<std::string> program)
+      : hosts_(hosts),
+        clock_(clock),
+        program_(std::move(program)),
+        run_(fmt::format("{:012x}", entropy() >> 16)) {}
+
+  Task<std::unique_ptr<Agent>> launch(AgentTask task) override {
+    auto executor = co_await boost::asio::this_coro::executor;
+    if (task.run.empty()) task.run = run_;
+    Host& host = hosts_.host(task.host);
+    std::unique_ptr<Channel> channel = co_await host.open(program_);
+    auto agent =
+        std::make_unique<RemoteAgent>(executor, clock_, std::move(task), std::move(channel));
+    co_await agent->give_task();
+    co_return agent;
+  }
+
+ private:
+  Hosts& hosts_;
+  Clock& clock_;
+  const std::vector<std::string> program_;
+  const std::string run_;
+};
+
+}  // namespace
+
+std::vector<AgentTask> agent_tasks(const Playbook& playbook, const Stack& stack) {
+  std::vector<AgentTask> tasks;
+  for (const ProbeSpec& probe : playbook.probes) {
+    const ProbeKind* kind = probe_kind(probe.kind);
+    if (kind == nullptr) fail("probe '{}': there is no kind '{}'", probe.name, probe.kind);
+    for (ProbePlace& place : kind->places(probe, stack)) {
+      AgentTask::Item item;
+      item.probe = probe.name;
+      item.kind = probe.kind;
+      item.rate = probe.rate;
+      item.poisson = probe.poisson;
+      item.clients = probe.clients;
+      item.resolver = std::move(place.resolver);
+      item.params = std::move(place.params);
+      task_for(tasks, place).items.push_back(std::move(item));
+    }
+  }
+  return tasks;
+}
+
+std::unique_ptr<Agents> make_agents(Hosts& hosts, Clock& clock, std::vector<std::string> program) {
+  if (program.empty()) program = {(program_directory() / "muster").string(), "agent"};
+  return std::make_unique<RemoteAgents>(hosts, clock, std::move(program));
+}
+
+}  // namespace muster
