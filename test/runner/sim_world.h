@@ -1,0 +1,101 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "faults/guard.h"
+#include "probes/vantage.h"
+#include "runner/engine.h"
+#include "test/runner/sim_clock.h"
+
+namespace muster {
+
+/// The system under test as a model: users fail from the moment a change is in force until
+/// `failover` has passed, and are well again as soon as nothing is in force.
+struct SimSystem {
+  Duration failover = std::chrono::milliseconds(3200);
+  std::set<std::string> in_force;
+  std::optional<Time> since;
+  std::vector<std::string> broken_rules;  ///< what must never happen, and did
+
+  bool users_fail(Time at) const { return since && !in_force.empty() && at - *since < failover; }
+};
+
+/// What goes wrong in a simulated run; all drawn from its seed.
+struct SimTroubles {
+  double arm_fails = 0;
+  double inject_fails = 0;
+  double undo_conflicts = 0;
+  double agent_dies = 0;
+  Duration slowest = std::chrono::milliseconds(50);  ///< of a guard's answer
+};
+
+class SimGuards final : public Guards {
+ public:
+  SimGuards(SimClock& clock,
+            SimSystem& system,
+            SimTroubles troubles,
+            std::uint64_t seed,
+            std::string journal);
+  Task<std::unique_ptr<Guard>> arm(Change change) override;
+  Task<Undone> recover(Change change) override;
+
+ private:
+  friend class SimGuard;
+  Task<> answer_slowly();
+
+  SimClock& clock_;
+  SimSystem& system_;
+  SimTroubles troubles_;
+  Random random_;
+  std::string journal_;  ///< its path: an intent must stand there before anything is applied
+};
+
+/// Users at one vantage: 100 requests a second to a system that is either well or not.
+class SimAgents final : public Agents {
+ public:
+  SimAgents(SimClock& clock, const SimSystem& system, SimTroubles troubles, std::uint64_t seed)
+      : clock_(clock), system_(system), troubles_(troubles), random_(seed) {}
+  Task<std::unique_ptr<Agent>> launch(AgentTask task) override;
+
+ private:
+  SimClock& clock_;
+  const SimSystem& system_;
+  SimTroubles troubles_;
+  Random random_;
+};
+
+class NoHosts final : public Hosts {
+ public:
+  Host& host(std::string_view name) override;
+};
+
+class NobodyToAsk final : public Asker {
+ public:
+  Task<bool> ask(std::string) override { co_return true; }
+};
+
+/// Keeps nothing: the record has the samples.
+class NoSampleFile final : public SampleFile {
+ public:
+  void add(std::string_view, std::string_view, const Sample&) override { ++count_; }
+  void add_text(std::uint16_t, std::string_view) override {}
+  void flush() override {}
+  std::uint64_t count() const override { return count_; }
+
+ private:
+  std::uint64_t count_ = 0;
+};
+
+class SilentObserver final : public Observer {
+ public:
+  void event(const EventRecord&, Duration) override {}
+  void tick(const Snapshot&) override {}
+  void finished() override {}
+};
+
+}  // namespace muster
