@@ -41,6 +41,7 @@ struct MetricSpec {
   bool live = false;          ///< may stand in steady, stop_if, await and expect
   bool objective = true;      ///< may stand in objectives
   bool lower_is_better = true;
+  std::vector<std::string_view> kinds{};  ///< probe kinds that can tell it; empty: any
 };
 const std::vector<MetricSpec>& metric_catalogue();
 const MetricSpec* metric_spec(std::string_view name);

@@ -55,6 +55,7 @@ struct Field {
   Refers refers = Refers::Nothing;
   double least = -1e300;                       ///< inclusive range of Integer, Number, Ratio, Rate, sizes (own unit),
   double most = 1e300;                         ///< and of Duration in seconds
+  Refers key_refers = Refers::Nothing;         ///< what the keys of a TextMap name
 };
 
 using Schema = std::vector<Field>;

@@ -1,0 +1,252 @@
+#include "drills/stack_tables.h"
+
+namespace muster {
+
+namespace {
+
+const Field kPidFile{
+    .name = "pid_file", .type = Type::Text, .help = "file that holds the process id"};
+const Field kStart{.name = "start", .type = Type::Argv, .help = "starts it"};
+const Field kStop{.name = "stop", .type = Type::Argv, .help = "stops it in good order"};
+const Field kPrimary{.name = "primary",
+                     .type = Type::Name,
+                     .help = "the host that takes writes",
+                     .required = true,
+                     .refers = Refers::Host};
+const Field kReplicas{.name = "replicas",
+                      .type = Type::NameList,
+                      .help = "the hosts that follow it",
+                      .refers = Refers::Host};
+
+Schema check_fields() {
+  return {{.name = "interval",
+           .type = Type::Duration,
+           .help = "time between two checks",
+           .required = true,
+           .least = 0.001},
+          {.name = "timeout",
+           .type = Type::Duration,
+           .help = "an answer later than this is a failure",
+           .least = 0.001},
+          {.name = "fall",
+           .type = Type::Integer,
+           .help = "failures in a row until it counts as down",
+           .fallback = "1",
+           .least = 1,
+           .most = 1000},
+          {.name = "rise",
+           .type = Type::Integer,
+           .help = "successes in a row until it counts as up",
+           .fallback = "1",
+           .least = 1,
+           .most = 1000}};
+}
+
+}  // namespace
+
+const Schema& stack_fields() {
+  static const Schema fields = {
+      {.name = "muster_stack",
+       .type = Type::Integer,
+       .help = "version of this format; comes first",
+       .required = true,
+       .least = 1,
+       .most = 1},
+      {.name = "stack", .type = Type::Name, .help = "name of the stack", .required = true},
+      {.name = "environment",
+       .type = Type::Choice,
+       .help = "decides what policy asks for",
+       .fallback = "lab",
+       .choices = {"lab", "staging", "production"}},
+      {.name = "regions",
+       .type = Type::NameList,
+       .help = "the regions, or nothing where there is only one"}};
+  return fields;
+}
+
+const std::vector<StackSection>& stack_sections() {
+  static const std::vector<StackSection> sections = {
+      {"hosts", "the machines, and how commands get there"},
+      {"services", "what runs on them"},
+      {"routing", "how a region is drained, and how fast that is noticed"},
+      {"vantages", "where users are"},
+      {"protect", "what may never be touched, whatever a playbook says"}};
+  return sections;
+}
+
+const Schema& host_fields() {
+  static const Schema fields = {{.name = "region",
+                                 .type = Type::Name,
+                                 .help = "the region it stands in",
+                                 .refers = Refers::Region},
+                                {.name = "address",
+                                 .type = Type::Text,
+                                 .help = "IPv4 or IPv6 address by which other hosts see it"}};
+  return fields;
+}
+
+const Schema& vantage_fields() {
+  static const Schema fields = {
+      {.name = "host",
+       .type = Type::Name,
+       .help = "the host its users' requests come from",
+       .required = true,
+       .refers = Refers::Host},
+      {.name = "resolver",
+       .type = Type::Text,
+       .help = "address of the DNS resolver they ask; default: the host's own"}};
+  return fields;
+}
+
+const Schema& protect_fields() {
+  static const Schema fields = {
+      {.name = "process", .type = Type::Text, .help = "name of a program"},
+      {.name = "interface", .type = Type::Text, .help = "name of a network interface"},
+      {.name = "host", .type = Type::Name, .help = "a host of the stack", .refers = Refers::Host},
+      {.name = "service",
+       .type = Type::Name,
+       .help = "a service of the stack",
+       .refers = Refers::Service},
+      {.name = "path", .type = Type::Text, .help = "a file or folder"}};
+  return fields;
+}
+
+const Schema& routing_fields() {
+  static const Schema fields = {
+      {.name = "health_check",
+       .type = Type::Object,
+       .help = "how the routing finds a dead region",
+       .fields = check_fields()},
+      {.name = "load_balancer_check",
+       .type = Type::Object,
+       .help = "how the balancer in a region finds a dead server",
+       .fields = check_fields()},
+      {.name = "ttl", .type = Type::Duration, .help = "time to live of the DNS names users ask"}};
+  return fields;
+}
+
+const std::vector<StackKind>& service_kinds() {
+  static const std::vector<StackKind> kinds = {
+      {"process",
+       "a program on one or more hosts",
+       {{.name = "hosts",
+         .type = Type::NameList,
+         .help = "the hosts it runs on",
+         .required = true,
+         .refers = Refers::Host},
+        kPidFile,
+        kStart,
+        kStop,
+        {.name = "match",
+         .type = Type::Text,
+         .help = "text in its command line, where there is no pid file"},
+        {.name = "health",
+         .type = Type::Object,
+         .help = "tells whether it is well",
+         .fields = {{.name = "http",
+                     .type = Type::Text,
+                     .help = "URL that answers 200, as seen from its host",
+                     .required = true}}}}},
+      {"postgres",
+       "PostgreSQL with streaming replication",
+       {kPrimary,
+        kReplicas,
+        {.name = "dsn",
+         .type = Type::TextMap,
+         .help = "host: connection string, without secrets",
+         .key_refers = Refers::Host},
+        kPidFile,
+        kStart,
+        kStop}},
+      {"redis",
+       "Redis with replication",
+       {kPrimary,
+        kReplicas,
+        {.name = "port",
+         .type = Type::Integer,
+         .help = "TCP port",
+         .fallback = "6379",
+         .least = 1,
+         .most = 65535},
+        kPidFile,
+        kStart,
+        kStop}},
+      {"http",
+       "a web address that is not run by hosts of this stack",
+       {{.name = "url", .type = Type::Text, .help = "its address", .required = true}}}};
+  return kinds;
+}
+
+const std::vector<StackKind>& routing_kinds() {
+  static const std::vector<StackKind> kinds = {
+      {"gdnsd",
+       "DNS answers by gdnsd; drained by its admin_state file",
+       {{.name = "hosts",
+         .type = Type::NameList,
+         .help = "the name servers",
+         .required = true,
+         .refers = Refers::Host},
+        {.name = "admin_state",
+         .type = Type::Text,
+         .help = "path of the admin_state file",
+         .required = true},
+        {.name = "control",
+         .type = Type::Argv,
+         .help = "gdnsdctl with its options",
+         .fallback = "[gdnsdctl]"},
+        {.name = "resources",
+         .type = Type::TextMap,
+         .help = "region: resource that is forced down",
+         .required = true,
+         .key_refers = Refers::Region}}},
+      {"haproxy",
+       "load balancers; drained by an entry in a map",
+       {{.name = "hosts",
+         .type = Type::TextMap,
+         .help = "region: host of its balancer",
+         .required = true,
+         .refers = Refers::Host,
+         .key_refers = Refers::Region},
+        {.name = "socket",
+         .type = Type::Text,
+         .help = "path of the admin socket",
+         .required = true},
+        {.name = "map",
+         .type = Type::Text,
+         .help = "path of the map file, as HAProxy knows it",
+         .required = true},
+        {.name = "key",
+         .type = Type::Text,
+         .help = "the map's key that drains",
+         .fallback = "region"}}},
+      {"command",
+       "programs of your own; {region} in them stands for the region",
+       {{.name = "host",
+         .type = Type::Name,
+         .help = "where they run",
+         .required = true,
+         .refers = Refers::Host},
+        {.name = "drain",
+         .type = Type::Argv,
+         .help = "takes the region out of service",
+         .required = true},
+        {.name = "undrain", .type = Type::Argv, .help = "puts it back", .required = true},
+        {.name = "verify",
+         .type = Type::Argv,
+         .help = "exits with 0 while the region is out",
+         .required = true}}}};
+  return kinds;
+}
+
+const std::vector<StackSection>& reach_kinds() {
+  static const std::vector<StackSection> kinds = {
+      {"local", "this machine; written without a target"},
+      {"lab", "host of the practice lab"},
+      {"netns", "network namespace, by name or path"},
+      {"ssh", "user@host"},
+      {"docker", "container"},
+      {"kubectl", "namespace/pod"}};
+  return kinds;
+}
+
+}  // namespace muster
