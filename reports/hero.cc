@@ -100,7 +100,7 @@ void draw_dimension_line(const HeroLayout& layout, const Dimension& line, double
              paint::kFail,
              2.5);
   }
-  const Paint end_paint = line.over || !line.to_s ? paint::kFail : paint::kInk;
+  const Paint end_paint = line.over ? paint::kFail : paint::kInk;
   if (!line.to_s) {
     // Open: an arrow head, for it goes on beyond what was looked at.
     svg.line(
@@ -119,14 +119,14 @@ void draw_dimension_line(const HeroLayout& layout, const Dimension& line, double
 void draw_dimension(const HeroLayout& layout, const Dimension& line, double top, Svg& svg) {
   const std::string head = line.label + " " + line.value;
   const std::string tail = line.budget.empty() ? "" : "budget " + line.budget;
-  const double width = text_width(head, 12) * 1.06 + (tail.empty() ? 0 : 7 + text_width(tail, 12));
-  const Paint fill = line.over || !line.to_s ? paint::kFail : paint::kInk;
+  const double width = text_width(head, 12) + (tail.empty() ? 0 : 7 + text_width(tail, 12));
+  const Paint fill = line.over ? paint::kFail : paint::kInk;
   const double begin = layout.x(line.from_s);
   double x = begin - 9;
   double y = top + 13;
   const bool before = !layout.narrow && x - width > 0;
   if (layout.narrow) {
-    x = std::clamp(begin, 0.0, std::max(0.0, layout.right - width));
+    x = std::clamp(begin + 4, 0.0, std::max(0.0, layout.right - width));
     y = top + 11;
   } else if (!before) {
     const double last =
@@ -276,7 +276,7 @@ HeroLayout::HeroLayout(const HeroContent& content, bool is_narrow)
     return row.unknown > 0;
   };
   width = narrow ? 358 : 1092;
-  left = narrow ? 40 : 140;
+  left = narrow ? 40 : 150;
   right = narrow ? 350 : 1070;
   dimension_height = narrow ? 30 : 18;
   top = static_cast<double>(content.dimensions.size()) * dimension_height +

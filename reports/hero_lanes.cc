@@ -65,7 +65,9 @@ void draw_lost(const HeroContent& content, const HeroLayout& layout, double top,
           marks,
           top + 11,
           paint::kFail,
-          count_words(integrity.lost_total, "acknowledged write lost", "acknowledged writes lost"),
+          count_words(integrity.lost_total,
+                      layout.narrow ? "lost" : "acknowledged write lost",
+                      layout.narrow ? "lost" : "acknowledged writes lost"),
           svg);
 }
 
@@ -84,14 +86,14 @@ void draw_unknown(const HeroContent& content, const HeroLayout& layout, double t
     path += fmt::format("M{} {}l4 4m0 -4l-4 4", coordinate(x - 2), coordinate(top + 5.5));
   }
   if (!path.empty()) svg.line(path, paint::kMuted, 1);
-  caption(
-      layout,
-      marks,
-      top + 11,
-      paint::kMuted,
-      count_words(
-          content.result.integrity.unknown, "write without an answer", "writes without an answer"),
-      svg);
+  caption(layout,
+          marks,
+          top + 11,
+          paint::kMuted,
+          count_words(content.result.integrity.unknown,
+                      layout.narrow ? "unknown" : "write without an answer",
+                      layout.narrow ? "unknown" : "writes without an answer"),
+          svg);
 }
 
 void draw_stale(const HeroContent& content, const HeroLayout& layout, double top, Svg& svg) {
@@ -103,7 +105,8 @@ void draw_stale(const HeroContent& content, const HeroLayout& layout, double top
     path += fmt::format("M{} {}v8", coordinate(x), coordinate(top + 3.5));
   if (!path.empty()) svg.line(path, paint::kInk, 1, 0.65);
   std::string text = count_words(integrity.stale_total, "stale read", "stale reads");
-  if (integrity.worst_stale_s)
+  // On a narrow screen the words would lie over the marks.
+  if (integrity.worst_stale_s && !layout.narrow)
     text += ", worst " + show_seconds(*integrity.worst_stale_s) + " behind";
   caption(layout, marks, top + 11, paint::kMuted, text, svg);
 }

@@ -242,7 +242,7 @@ std::vector<Dimension> dimensions(const Result& result) {
     if (metric != nullptr && metric->budget && metric->budget_op == "<=") {
       line.budget_s = line.from_s + *metric->budget;
       line.budget = show_seconds(*metric->budget);
-      line.over = metric->verdict == "fail" || milestone->censored;
+      line.over = metric->verdict == "fail";
     }
     lines.push_back(std::move(line));
   }

@@ -48,7 +48,7 @@ inline constexpr double kRegionLane = 10;
 inline constexpr double kGaugeLane = 46;
 inline constexpr double kMarkLane = 16;
 
-/// Whether more than one region answered, anywhere in the rows.
+/// Whether any row was answered by more than one region.
 bool regions_change(const std::vector<HeroRow>& rows);
 
 void draw_rows(const HeroContent& content, const HeroLayout& layout, Svg& svg);

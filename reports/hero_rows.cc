@@ -270,15 +270,15 @@ class RowDrawer {
 }  // namespace
 
 bool regions_change(const std::vector<HeroRow>& rows) {
-  std::set<std::string> regions;
-  for (const HeroRow& row : rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const HeroRow& row) {
+    std::set<std::string> regions;
     for (const HeroColumn& column : row.columns) {
       for (const auto& [region, count] : column.served_by) {
         if (count > 0 && !region.empty()) regions.insert(region);
       }
     }
-  }
-  return regions.size() > 1;
+    return regions.size() > 1;
+  });
 }
 
 void draw_rows(const HeroContent& content, const HeroLayout& layout, Svg& svg) {

@@ -34,6 +34,14 @@ std::vector<const Result::Metric*> with_budget(const Result& result) {
   return metrics;
 }
 
+std::string no_objectives(const Result& result) {
+  return result.run.injected_at
+             ? "<p class=\"lead\">The playbook sets no objectives: the verdict is about the undo "
+               "and the "
+               "measurement alone.</p>\n"
+             : "<p class=\"lead\">Nothing was injected, so no objective was judged.</p>\n";
+}
+
 std::string conditions(const Result& result) {
   if (result.checks.empty()) return "";
   std::string items;
@@ -108,10 +116,7 @@ std::string checks_section(const Result& result) {
                verdict_cell(*metric)},
               metric_word(metric->verdict).css);
   }
-  std::string body = table.empty() ? "<p class=\"lead\">The playbook sets no objectives: the "
-                                     "verdict is about the undo and the "
-                                     "measurement alone.</p>\n"
-                                   : table.text();
+  std::string body = table.empty() ? no_objectives(result) : table.text();
   return section("checks", "Checks", body + conditions(result) + other_metrics(result));
 }
 

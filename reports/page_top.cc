@@ -39,8 +39,8 @@ std::string alarm(const Result& result) {
   for (const Result::Action* action : still_in_force(result)) {
     items +=
         fmt::format("<li><b>{}</b>", escape(action->what.empty() ? action->kind : action->what));
-    if (!action->targets.empty()) items += " on " + escape(join(action->targets, ", "));
-    if (!action->undo_state.empty()) items += " (state: " + escape(action->undo_state) + ")";
+    if (!action->targets.empty()) items += ", on " + escape(join(action->targets, ", "));
+    if (!action->undo_state.empty()) items += ", state " + escape(action->undo_state);
     if (!action->error.empty()) items += "<br>" + escape(action->error);
     if (!action->undo_text.empty())
       items += "<br>by hand: <code>" + escape(action->undo_text) + "</code>";
@@ -64,7 +64,7 @@ std::string put_back(const Result& result) {
       }));
   if (!still_in_force(result).empty()) return "";
   if (applied == 0) return "<p class=\"detail\">Nothing had been changed.</p>\n";
-  return fmt::format("<p class=\"detail\">Put back: {} undone, each seen to be.</p>\n",
+  return fmt::format("<p class=\"detail\">Put back: {}, each seen to be undone.</p>\n",
                      count_of(applied, "change"));
 }
 

@@ -103,7 +103,7 @@ std::string bars_path(const std::vector<double>& heights) {
 double text_width(std::string_view text, double size) {
   std::size_t letters = 0;
   for (const char c : text) letters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
-  return static_cast<double>(letters) * size * 0.56;
+  return static_cast<double>(letters) * size * 0.52;
 }
 
 double axis_step(double span, int most) {

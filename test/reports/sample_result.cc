@@ -59,7 +59,7 @@ void fill_bin(
   std::map<int, int> answers;
   std::map<std::string, int> reasons, regions;
   int unknown = 0;
-  const bool in_force = story.injected && t >= 0.1 && t < story.undo_s;
+  const bool in_force = story.injected && t >= 0 && t < story.undo_s;
   const double last = story.ever_failed_over ? story.failover_s : 1e9;
   const double over = !story.injected || !row.hit ? 0
                       : t < story.undo_s          ? gone_over(t, 2.2, last)
@@ -104,7 +104,7 @@ Result::SeriesRow lag_row(const Story& story) {
   out.probe = "replication";
   Dice dice(77);
   for (double t = kBegin; t < std::min(story.end_s, story.stopped_s + 6); t += kBin) {
-    const bool cut = story.injected && t >= 0.1 && t < story.undo_s;
+    const bool cut = story.injected && t >= 0 && t < story.undo_s;
     const double behind = cut ? 40'000 * std::min(t, 12.0) : 0;
     const double catching_up = story.injected && t >= story.undo_s
                                    ? 480'000 * std::max(0.0, 1 - (t - story.undo_s) / 3)
@@ -313,7 +313,7 @@ void fill_metrics(const Story& story, Result& result) {
                              "Unavailable",
                              "s",
                              failed_in(result.series.rows[0]) / kReadersRate),
-                      10));
+                      12));
   Result::Metric lost = metric("lost_writes", "Lost writes", "count", story.lost_writes);
   lost.scope_probe = "comments";
   lost.interval_method = "exact";
@@ -363,7 +363,7 @@ void fill_actions(const Story& story, Result& result) {
   cut.id = "drain/2";
   cut.targets = {"app-us"};
   cut.applied_s = -0.02;
-  cut.what = "Stop new connections to the application on app-us";
+  cut.what = "Refuse connections to the application";
   cut.apply_text = "nft -f - <<< 'table inet muster_drain_2 { ... }'";
   cut.undo_text = "nft delete table inet muster_drain_2";
   cut.evidence = "connect to 10.1.0.80:80 was refused";
@@ -534,6 +534,11 @@ Result aborted() {
       "Stopped after 22 s: more than 90 % of the readers failed for 20 s.",
       "No failover happened before the stop.");
   result.verdict.reasons = {{"error_ratio", result.run.abort}};
+  for (auto& one : result.metrics) {
+    if (!one.budget) continue;
+    one.verdict = "inconclusive";
+    one.reason = "the run was stopped before its budget was over";
+  }
   return result;
 }
 
