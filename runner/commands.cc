@@ -12,10 +12,6 @@ namespace muster {
 
 namespace asio = boost::asio;
 
-#define COMMAND(name, summary) Action define_##name(Arguments& arguments);
-#include "runner/commands.inc"
-#undef COMMAND
-
 const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kCommands = {
 #define COMMAND(name, summary) {#name, summary, define_##name},

@@ -9,6 +9,11 @@
 
 namespace muster {
 
+/// One for each line of commands.inc: declares the command's arguments and returns what runs it.
+#define COMMAND(name, summary) Action define_##name(Arguments& arguments);
+#include "runner/commands.inc"
+#undef COMMAND
+
 /// Every command of the command line, in the order of --help; one file a command (cmd_*.cc).
 const std::vector<CommandSpec>& commands();
 
