@@ -31,8 +31,6 @@ track_commit_timestamp = on
 
 wal_level = replica
 wal_log_hints = on
-max_wal_senders = 6
-max_replication_slots = 4
 wal_keep_size = 16MB
 max_slot_wal_keep_size = 64MB
 min_wal_size = 4MB

@@ -184,6 +184,7 @@ void make_lab(Input& input) {
   mount_own("512m");
   ::mkdir(kHosts, 0755);
   Input input;
+  say("ready");
   make_lab(input);
   while (input.line()[0] != "commit") continue;
   say("committed");
