@@ -12,6 +12,8 @@ namespace muster {
 
 namespace {
 
+constexpr std::int64_t kDyingTime = 2 * kSecond;
+
 struct SignalName {
   std::string_view name;
   int number;
@@ -97,7 +99,7 @@ Operations::Ready Operations::make_ready(const PlainOperation& plain) {
   ready.plain = plain;
   if (plain.kind == "signal") ready.signal = signal_number(first_arg(plain));
   if (plain.kind == "stopped" || plain.kind == "alive") first_arg(plain);
-  if (plain.kind == "exec" || (plain.kind == "holder" && !plain.args.empty())) {
+  if (plain.kind == "exec" || plain.kind == "holder") {
     ready.program = std::make_unique<Program>(plain.args, plain.input, plain.timeout);
   }
   return ready;
@@ -115,7 +117,9 @@ Operations::Operations(const Facts& facts, Need need) : process_(facts.process) 
     apply_ = make_ready(change.apply);
     verify_ = make_ready(change.verify);
   }
-  undo_ = make_ready(change.undo);
+  if (change.apply.kind == "signal") apply_signal_ = signal_number(first_arg(change.apply));
+  undo_.plain = change.undo;
+  if (change.undo.kind != "holder") undo_ = make_ready(change.undo);
   verify_undone_ = make_ready(change.verify_undone);
 }
 
@@ -176,8 +180,16 @@ Done Operations::apply(std::int64_t limit, int inherited) {
   return done;
 }
 
+/// A service whose process still dies looks as if it ran, and its start would do nothing.
+void Operations::await_end_of_killed() const {
+  if (apply_signal_ != SIGKILL && apply_signal_ != SIGTERM) return;
+  const std::int64_t until = boottime_now() + kDyingTime;
+  while (!process_.gone() && boottime_now() < until) sleep_for(kMillisecond);
+}
+
 Done Operations::undo(std::int64_t limit) {
   if (apply_.plain.kind == "holder" && apply_.program) apply_.program->stop();
+  if (undo_.plain.kind == "exec") await_end_of_killed();
   Done done;
   if (undo_.plain.kind == "holder") {
     done.how = Done::How::Done;  // it was ended just now, or with the guard that had started it

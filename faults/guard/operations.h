@@ -64,6 +64,7 @@ class Operations {
   static Ready make_ready(const PlainOperation& plain);
   Done perform(Ready& ready, std::int64_t limit, int inherited);
   Done send_signal(const Ready& ready) const;
+  void await_end_of_killed() const;
   Seen observe(Ready& ready, ReplacedFile::Content wanted, std::int64_t limit);
   static Seen judge_output(const Ready& ready, const Ended& ended);
   Seen see_process(const Ready& ready) const;
@@ -72,6 +73,7 @@ class Operations {
 
   HeldProcess process_;
   ReplacedFile file_;
+  int apply_signal_ = 0;
   Ready apply_;
   Ready verify_;
   Ready undo_;

@@ -8,6 +8,7 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kLookEvery = 50 * kMillisecond;
+constexpr std::int64_t kAgainAfter = 3 * kSecond;
 constexpr std::int64_t kLastUndoTimeout = 60 * kSecond;  // each operation has its own, shorter one
 
 void finish(Outcome& outcome, Stage stage, const Done& done, const Seen& seen) {
@@ -29,7 +30,8 @@ Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t wi
   record.append(Stage::Undoing,
                 done.text.c_str());  // if this fails the record still says that it may be in force
 
-  const std::int64_t until = boottime_now() + within;
+  std::int64_t last_undo = boottime_now();
+  const std::int64_t until = last_undo + within;
   for (bool seen_gone = false;;) {
     Seen seen;
     if (done.how == Done::How::TargetGone || done.how == Done::How::Conflict) {
@@ -52,9 +54,13 @@ Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t wi
       return outcome;
     }
     sleep_for(kLookEvery);
-    // An undo that said it had worked is not repeated (it may start a service), but one that failed
-    // is, and one whose effect came back.
-    if (!gone && (seen_gone || !done.ok())) done = operations.undo(kLastUndoTimeout);
+    // At once where it failed, and where the effect came back; later where it said it had worked,
+    // for it may have started a service that needs its time.
+    const bool again = seen_gone || !done.ok() || boottime_now() >= last_undo + kAgainAfter;
+    if (!gone && again) {
+      done = operations.undo(kLastUndoTimeout);
+      last_undo = boottime_now();
+    }
     seen_gone = gone;
   }
 }

@@ -1,0 +1,218 @@
+#pragma once
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "faults/guard/protocol.h"
+
+/// The real muster-guard, driven frame by frame: for its tests and for the storm.
+namespace muster {
+
+inline constexpr std::int64_t kTestSecond = 1'000'000'000;
+
+inline std::string guard_program() {
+  return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "muster-guard").string();
+}
+
+/// A directory that goes away with the object.
+class TestDirectory {
+ public:
+  TestDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "muster-test-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = name;
+  }
+  TestDirectory(const TestDirectory&) = delete;
+  TestDirectory& operator=(const TestDirectory&) = delete;
+  ~TestDirectory() { std::filesystem::remove_all(path_); }
+  std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+inline std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+inline void write_content(const std::string& path, std::string_view content) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << content;
+}
+
+class GuardProcess {
+ public:
+  GuardProcess(const std::string& program, const std::string& mode, const std::string& directory) {
+    int to[2];
+    int from[2];
+    if (::pipe2(to, O_CLOEXEC) != 0 || ::pipe2(from, O_CLOEXEC) != 0)
+      throw std::runtime_error("pipe");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(to[0], 0);
+      ::dup2(from[1], 1);
+      ::execl(program.c_str(), program.c_str(), mode.c_str(), "--dir", directory.c_str(), nullptr);
+      ::_exit(127);
+    }
+    ::close(to[0]);
+    ::close(from[1]);
+    input_ = to[1];
+    output_ = from[0];
+  }
+  GuardProcess(const GuardProcess&) = delete;
+  GuardProcess& operator=(const GuardProcess&) = delete;
+  ~GuardProcess() {
+    close_input();
+    ::close(output_);
+    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
+  }
+
+  void send(const Frame& frame) const { send_bytes(encode(frame)); }
+  void send(FrameType type) const { send({type, {}}); }
+  void send_bytes(const std::string& bytes) const {
+    std::signal(SIGPIPE, SIG_IGN);
+    if (::write(input_, bytes.data(), bytes.size()) < 0)
+      return;  // a guard that is gone is what some tests want
+  }
+  void close_input() {
+    if (input_ >= 0) ::close(input_);
+    input_ = -1;
+  }
+
+  /// Nothing at the end of its output. A guard that says nothing for a minute is a failure.
+  std::optional<Frame> receive() {
+    Frame frame;
+    while (!frames_.next(frame)) {
+      char buffer[65536];
+      pollfd ready{output_, POLLIN, 0};
+      if (::poll(&ready, 1, 60'000) == 0) throw std::runtime_error("the guard says nothing");
+      const ssize_t count = ::read(output_, buffer, sizeof buffer);
+      if (count <= 0) return std::nullopt;
+      frames_.add({buffer, static_cast<std::size_t>(count)});
+    }
+    return frame;
+  }
+
+  /// The next frame, which has to be of this type.
+  Frame expect(FrameType type) {
+    const auto frame = receive();
+    if (!frame) throw std::runtime_error("the guard ended");
+    if (frame->type != type) {
+      throw std::runtime_error("the guard sent a frame of type " +
+                               std::to_string(static_cast<int>(frame->type)) +
+                               (frame->fields.empty() ? "" : ": " + frame->fields[0]));
+    }
+    return *frame;
+  }
+
+  ArmedReport arm(const Order& order) {
+    send(to_frame(FrameType::Arm, order));
+    return armed_of(expect(FrameType::Armed));
+  }
+  ActiveReport inject() {
+    send(FrameType::Inject);
+    return active_of(expect(FrameType::Active));
+  }
+  UndoneReport undone() { return undone_of(expect(FrameType::Undone)); }
+  UndoneReport undo() {
+    send(FrameType::Undo);
+    return undone();
+  }
+
+  int wait() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int input_ = -1;
+  int output_ = -1;
+  FrameReader frames_;
+};
+
+/// A process to be paused or ended by the guard; killed and reaped with the object.
+class Victim {
+ public:
+  Victim() : pid_(::fork()) {
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) ::pause();
+  }
+  Victim(const Victim&) = delete;
+  Victim& operator=(const Victim&) = delete;
+  ~Victim() { end(); }
+  void end() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
+  }
+  pid_t pid() const { return pid_; }
+  char state() const {
+    const std::string stat = content_of("/proc/" + std::to_string(pid_) + "/stat");
+    const std::size_t bracket = stat.rfind(')');
+    return bracket == std::string::npos ? '\0' : stat[bracket + 2];
+  }
+
+ private:
+  pid_t pid_;
+};
+
+inline PlainOperation operation(std::string kind, std::vector<std::string> args = {}) {
+  PlainOperation result;
+  result.kind = std::move(kind);
+  result.args = std::move(args);
+  result.timeout = 5 * kTestSecond;
+  return result;
+}
+
+/// A change with room for everything; lease and deadline far away.
+inline PlainChange plain_change(std::string resource) {
+  PlainChange change;
+  change.id = "break/1";
+  change.what = "a change of a test";
+  change.host = "here";
+  change.resource = std::move(resource);
+  change.verify_within = 2 * kTestSecond;
+  change.undone_within = 2 * kTestSecond;
+  change.deadline = 600 * kTestSecond;
+  change.lease = 600 * kTestSecond;
+  return change;
+}
+
+/// Makes `file` by a program; what the other changes of the tests are built from.
+inline PlainChange touch_change(const std::string& file) {
+  PlainChange change = plain_change("file:" + file);
+  change.apply = operation("exec", {"touch", file});
+  change.verify = operation("exec", {"test", "-e", file});
+  change.undo = operation("exec", {"rm", "-f", file});
+  change.verify_undone = operation("exec", {"test", "!", "-e", file});
+  return change;
+}
+
+inline PlainChange pause_change(pid_t pid) {
+  PlainChange change = plain_change("process:" + std::to_string(pid));
+  change.process = "pid:" + std::to_string(pid);
+  change.apply = operation("signal", {"STOP"});
+  change.verify = operation("stopped", {"yes"});
+  change.undo = operation("signal", {"CONT"});
+  change.verify_undone = operation("stopped", {"no"});
+  return change;
+}
+
+}  // namespace muster
