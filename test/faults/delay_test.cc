@@ -44,10 +44,11 @@ std::string program() {
   ::_exit(127);
 }
 
+/// Negative: the signal that ended it.
 int exit_status_of(pid_t child) {
   int status = 0;
   ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 int run(const Words& words) {
@@ -75,19 +76,24 @@ bool enter_namespace() {
 }
 
 /// Runs `body` in a child with its own network; returns what it returns: empty, or what went wrong.
+/// Whatever the child started ends with it.
 std::string in_own_network(const std::function<std::string()>& body) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return "pipe";
   const pid_t child = ::fork();
   if (child == 0) {
+    ::setpgid(0, 0);
     const std::string result = enter_namespace() ? body() : "no namespace";
     (void)!::write(ends[1], result.data(), result.size());
-    ::_exit(0);
+    ::close(ends[1]);
+    ::pause();
   }
   ::close(ends[1]);
   const std::string result = read_all(ends[0]);
   ::close(ends[0]);
-  return exit_status_of(child) == 0 ? result : "the child ended badly: " + result;
+  ::kill(-child, SIGKILL);
+  const bool ended_by_us = exit_status_of(child) == -SIGKILL;
+  return ended_by_us ? result : "the child ended badly: " + result;
 }
 
 bool readable(int descriptor, int milliseconds = kPatience) {
