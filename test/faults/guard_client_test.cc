@@ -1,0 +1,200 @@
+#include <boost/test/unit_test.hpp>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/process.h"
+#include "faults/guard.h"
+#include "test/base/loop.h"
+#include "test/faults/guard_process.h"
+
+namespace muster {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class OneHost final : public Hosts {
+ public:
+  Host& host(std::string_view name) override {
+    if (name != "here") fail("there is no host {}", name);
+    return *here_;
+  }
+
+ private:
+  std::unique_ptr<Host> here_ = make_host("here", "local", {});
+};
+
+struct Setting {
+  Setting() { ::setenv("MUSTER_HOME", (directory / "home").c_str(), 1); }
+  ~Setting() { ::unsetenv("MUSTER_HOME"); }
+
+  TestDirectory directory;
+  std::string file = directory / "made-by-the-change";
+  OneHost hosts;
+  SystemClock clock;
+
+  Change touch() const {
+    Change change;
+    change.id = "break/1";
+    change.what = "make a file";
+    change.host = "here";
+    change.resource = "file:" + file;
+    change.apply = exec({"touch", file});
+    change.verify = exec({"test", "-e", file});
+    change.undo = exec({"rm", "-f", file});
+    change.verify_undone = exec({"test", "!", "-e", file});
+    return change;
+  }
+
+  pid_t guard_pid() const {
+    std::string text;
+    for (const auto& entry : fs::directory_iterator(directory / "home/guard/locks")) {
+      text = content_of(entry.path());
+    }
+    return static_cast<pid_t>(std::stol(text));
+  }
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(guard_client, Setting)
+
+BOOST_AUTO_TEST_CASE(a_change_is_armed_injected_and_undone) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    BOOST_TEST(!fs::exists(s.file));
+    const Applied applied = co_await guard->inject();
+    BOOST_TEST(fs::exists(s.file));
+    BOOST_CHECK(applied.began <= applied.observed);
+    BOOST_CHECK(applied.observed <= s.clock.now());
+    const Undone undone = co_await guard->undo();
+    BOOST_TEST(name_of(undone.state) == "clean");
+    BOOST_TEST(!fs::exists(s.file));
+    BOOST_CHECK((co_await guard->lost()).clean());
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(letting_go_of_a_guard_undoes) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    co_await guard->inject();
+    guard.reset();
+    for (int look = 0; look < 1000 && fs::exists(s.file); ++look)
+      co_await s.clock.sleep_for(std::chrono::milliseconds(10));
+    BOOST_TEST(!fs::exists(s.file));
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(heartbeats_keep_a_change_in_force_beyond_its_lease) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.lease = std::chrono::seconds(1);
+    auto guard = co_await guards->arm(change);
+    co_await guard->inject();
+    co_await s.clock.sleep_for(std::chrono::milliseconds(2500));
+    BOOST_TEST(fs::exists(s.file));
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean");
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_that_does_not_take_hold_is_reported_with_its_cause_and_undone) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.apply = exec({"sh", "-c", "touch \"$0\"; echo broken >&2; exit 7", s.file});
+    auto guard = co_await guards->arm(change);
+    std::string message;
+    try {
+      co_await guard->inject();
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    BOOST_TEST(message == "on here: make a file: apply: exit code 7: broken; it has been undone");
+    BOOST_TEST(!fs::exists(s.file));
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean-by-guard");
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_that_undid_by_itself_is_noticed) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.deadline = std::chrono::milliseconds(300);
+    auto guard = co_await guards->arm(change);
+    co_await guard->inject();
+    const Undone undone = co_await guard->lost();
+    BOOST_TEST(name_of(undone.state) == "clean-by-guard");
+    BOOST_TEST(undone.evidence.find("deadline") != std::string::npos);
+    BOOST_TEST(!fs::exists(s.file));
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(undo_after_the_death_of_the_guard_recovers) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    co_await guard->inject();
+    ::kill(s.guard_pid(), SIGKILL);
+    BOOST_TEST(name_of((co_await guard->lost()).state) == "unknown");
+    BOOST_TEST(fs::exists(s.file));
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean");
+    BOOST_TEST(!fs::exists(s.file));
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(recover_undoes_what_another_run_left_and_says_unknown_where_it_cannot_look) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    co_await guard->inject();
+    ::kill(s.guard_pid(), SIGKILL);
+    co_await guard->lost();
+    auto later = make_guards(s.hosts, s.clock, "run-a");
+    BOOST_TEST(name_of((co_await later->recover(s.touch())).state) == "clean");
+    BOOST_TEST(!fs::exists(s.file));
+    Change elsewhere = s.touch();
+    elsewhere.host = "nowhere";
+    const Undone undone = co_await later->recover(elsewhere);
+    BOOST_TEST(name_of(undone.state) == "unknown");
+    BOOST_TEST(undone.evidence == "there is no host nowhere");
+    BOOST_TEST(undone.residue.size() == 1U);
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(a_resource_that_is_held_is_refused) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    bool refused = false;
+    try {
+      co_await guards->arm(s.touch());
+    } catch (const Refused&) {
+      refused = true;
+    }
+    BOOST_TEST(refused);
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean");
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_with_a_program_that_is_not_there_is_refused_before_anything_is_done) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.undo = exec({"no-such-program-of-muster"});
+    std::string message;
+    try {
+      co_await guards->arm(change);
+    } catch (const Refused& error) {
+      message = error.what();
+    }
+    BOOST_TEST(message.find("no-such-program-of-muster: no such program") != std::string::npos);
+    BOOST_TEST(!fs::exists(s.file));
+  }(*this));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace muster
