@@ -24,7 +24,8 @@ Task<std::string> default_interface(Host& host, Where where) {
 Task<> require_default_queue(Host& host, std::string interface, Where where) {
   const CommandResult shown =
       co_await host.run(command("tc", "-j", "qdisc", "show", "dev", interface));
-  for (const json::value& queue : parse_json(shown.out, "tc qdisc").as_array()) {
+  const json::value queues = parse_json(shown.out, "tc qdisc");
+  for (const json::value& queue : queues.as_array()) {
     const json::object& entry = queue.as_object();
     if (find(entry, "root") != nullptr && text_at(entry, "handle") != "0:")
       refuse(where,

@@ -60,10 +60,10 @@ void add_holder(FaultPlan& plan,
     argv.emplace_back("--jitter");
     argv.push_back(format_duration(params.duration("jitter")));
   }
-  change.apply = built_in("holder", argv);
+  change.apply = built_in("holder", std::move(argv));
   change.verify = exec({"cat", "/proc/net/netfilter/nfnetlink_queue"});
   change.verify.contains = fmt::format("{} ", queue);
-  change.undo = built_in("holder", std::move(argv));
+  change.undo = built_in("holder");
   change.verify_undone = exec({"cat", "/proc/net/netfilter/nfnetlink_queue"});
   change.verify_undone.lacks = fmt::format("{} ", queue);
 }

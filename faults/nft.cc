@@ -37,7 +37,8 @@ std::string set_text(std::string_view name,
   const std::string_view type = family == Family::V4 ? "ipv4_addr" : "ipv6_addr";
   std::string text = fmt::format("  set {} {{\n    type {}\n", name, type);
   if (!flags.empty()) text += fmt::format("    flags {}\n", join(flags, ", "));
-  return text + fmt::format("    elements = {{ {} }}\n  }}\n", join(addresses, ", "));
+  return text +
+         fmt::format("    elements = {{\n      {}\n    }}\n  }}\n", join(addresses, ",\n      "));
 }
 
 std::string sets_text(const PacketDrop& drop, Family family, std::string_view suffix) {
@@ -61,7 +62,7 @@ std::string rule_text(const PacketDrop& drop, Family family, std::string_view si
     rule += fmt::format(" {} {} != @spared{}", header, side, suffix);
   if (drop.peer_port)
     rule += fmt::format(" tcp {} {}", side == "daddr" ? "dport" : "sport", *drop.peer_port);
-  if (drop.share)
+  if (drop.share && *drop.share < 0.9999)  // nft takes no bound that always holds
     rule += fmt::format(" numgen random mod 10000 < {}", std::lround(*drop.share * 10000));
   return rule + " counter name \"dropped\" drop\n";
 }

@@ -29,9 +29,9 @@ std::string input_block(std::string_view input) {
 
 std::string operation_text(const Operation& operation) {
   if (operation.empty()) return "nothing";
-  const bool gives_input = operation.kind == "exec" && !operation.input.empty();
-  return gives_input ? show_argv(operation.args) + input_block(operation.input)
-                     : without_program_directory(operation.text());
+  if (operation.input.empty()) return without_program_directory(operation.text());
+  return (operation.kind == "exec" ? show_argv(operation.args) : operation.text()) +
+         input_block(operation.input);
 }
 
 /// For verify and verify_undone.
@@ -42,8 +42,8 @@ std::string observation_text(const Operation& operation, Duration within) {
     text = show_argv(operation.args);
     if (!operation.input.empty()) text += input_block(operation.input);
     if (!operation.contains.empty())
-      text += fmt::format("{}says   {}", kIndent, operation.contains);
-    if (!operation.lacks.empty()) text += fmt::format("{}lacks  {}", kIndent, operation.lacks);
+      text += fmt::format("{}says   `{}`", kIndent, operation.contains);
+    if (!operation.lacks.empty()) text += fmt::format("{}lacks  `{}`", kIndent, operation.lacks);
   }
   return text + fmt::format("{}within {}", kIndent, human_duration(within));
 }
@@ -54,11 +54,11 @@ std::string change_text(std::size_t number, const Change& change) {
   text += fmt::format("   apply     {}\n", operation_text(change.apply));
   text += fmt::format("   seen by   {}\n", observation_text(change.verify, change.verify_within));
   text += fmt::format("   undo      {}\n", operation_text(change.undo));
-  text += fmt::format("   seen by   {}\n",
+  text += fmt::format("   gone by   {}\n",
                       observation_text(change.verify_undone, change.undone_within));
-  return text + fmt::format("   goes away {}, at the latest {} after it was armed\n",
-                            name_of(change.undo_class),
-                            human_duration(change.deadline));
+  return text + fmt::format("   deadline  {} after it was armed; {}\n",
+                            human_duration(change.deadline),
+                            name_of(change.undo_class));
 }
 
 std::string span_text(Duration best, Duration worst) {

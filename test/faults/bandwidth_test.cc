@@ -1,0 +1,75 @@
+#include <boost/test/unit_test.hpp>
+
+#include "sample_network.h"
+#include "sample_plan.h"
+
+namespace muster {
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(bandwidth)
+
+BOOST_AUTO_TEST_CASE(the_plan_for_the_interface_of_the_default_route) {
+  check_golden_plan("bandwidth", lab_plan("bandwidth", "{host: lb-us, rate: 64kbit}"));
+}
+
+BOOST_AUTO_TEST_CASE(a_queue_that_somebody_configured_is_not_replaced) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says(
+      "*", "tc -j qdisc", R"([{"kind":"htb","handle":"1:","root":true,"refcnt":2}])");
+  BOOST_TEST(holds(refusal("bandwidth", "{host: lb-us, rate: 64kbit}", lab_stack(), hosts),
+                   "already has a htb queue"));
+}
+
+BOOST_AUTO_TEST_CASE(a_protected_interface_is_refused) {
+  Stack stack = lab_stack();
+  stack.protections.push_back({Protection::Kind::Interface, "eth0"});
+  FakeHosts hosts;
+  BOOST_TEST(
+      holds(refusal("bandwidth", "{host: lb-us, rate: 64kbit}", stack, answer_like_the_lab(hosts)),
+            "protected"));
+}
+
+BOOST_AUTO_TEST_CASE(without_a_default_route_the_interface_has_to_be_named) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("*", "ip -j route", "[]");
+  BOOST_TEST(holds(refusal("bandwidth", "{host: lb-us, rate: 64kbit}", lab_stack(), hosts),
+                   "no default route"));
+  BOOST_TEST(
+      refusal("bandwidth", "{host: lb-us, rate: 64kbit, interface: eth1}", lab_stack(), hosts) ==
+      "");
+}
+
+BOOST_AUTO_TEST_CASE(the_kernel_limits_and_lets_go,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  const FaultPlan plan =
+      plan_of("bandwidth", "{host: left, rate: 64kbit}", network.stack(), network);
+  const Change& change = plan.changes.at(0);
+  BOOST_TEST(perform(network, change, change.apply) == "");
+  // 100 packets of 1 kB are 800 kbit: the burst and 400 ms of 64 kbit/s pass, most are dropped.
+  const CommandResult pings = network.run(
+      "left", {"ping", "-q", "-n", "-f", "-c", "100", "-s", "1000", "-W", "1", "10.9.0.2"});
+  BOOST_TEST(!holds(pings.out, " 0% packet loss"));
+  BOOST_TEST(seen(network, change, change.verify, 5s));
+
+  BOOST_TEST(perform(network, change, change.undo) == "");
+  BOOST_TEST(seen(network, change, change.verify_undone, 5s));
+  BOOST_TEST(network.connected());
+}
+
+BOOST_AUTO_TEST_CASE(the_kernel_does_not_let_the_undo_take_a_queue_that_is_not_ours,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  const FaultPlan plan =
+      plan_of("bandwidth", "{host: left, rate: 64kbit}", network.stack(), network);
+  const Change& change = plan.changes.at(0);
+  network.run("left", {"tc", "qdisc", "add", "dev", "eth0", "root", "handle", "5:", "pfifo"});
+  BOOST_TEST(perform(network, change, change.apply) != "");
+  BOOST_TEST(perform(network, change, change.undo) != "");
+  BOOST_TEST(holds(network.run("left", {"tc", "qdisc", "show", "dev", "eth0"}).out, "pfifo 5:"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace muster

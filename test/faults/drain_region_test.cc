@@ -1,0 +1,112 @@
+#include <boost/test/unit_test.hpp>
+
+#include "sample_plan.h"
+
+namespace muster {
+namespace {
+
+std::string why_not(FakeHosts& hosts, const std::string& yaml = "{region: us-east}") {
+  return refusal("drain_region", yaml, lab_stack(), hosts);
+}
+
+/// The lab's stack with one routing of programs.
+Stack stack_with_programs() {
+  Stack stack = lab_stack();
+  Routing routing = stack.routings.front();
+  routing.kind = "command";
+  routing.params = Params(json::object{{"host", "ns1"},
+                                       {"drain", {"steer", "--out", "{region}"}},
+                                       {"undrain", {"steer", "--in", "{region}"}},
+                                       {"verify", {"steer", "--is-out={region}"}}});
+  stack.routings = {routing};
+  return stack;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(drain_region)
+
+BOOST_AUTO_TEST_CASE(the_plan_by_gdnsd_which_is_the_labs_first_routing) {
+  check_golden_plan("drain_region", lab_plan("drain_region", "{region: us-east}"));
+}
+
+BOOST_AUTO_TEST_CASE(the_plan_by_haproxy) {
+  check_golden_plan("drain_region_haproxy",
+                    lab_plan("drain_region", "{region: us-east, via: haproxy}"));
+}
+
+BOOST_AUTO_TEST_CASE(answers_from_the_drained_region_no_longer_count) {
+  const FaultPlan plan = lab_plan("drain_region", "{region: eu-west}");
+  BOOST_TEST(plan.regions_out == std::vector<std::string>{"eu-west"});
+}
+
+BOOST_AUTO_TEST_CASE(a_resource_that_gdnsd_does_not_know_would_be_ignored_so_it_is_refused) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("ns2", "gdnsdctl", R"({"geoip/geo/eu": {"state": "NA"}})");
+  BOOST_TEST(holds(why_not(hosts), "gdnsd on ns2 knows no geoip/geo/us"));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_somebody_forced_is_not_overwritten) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says(
+      "ns1",
+      "gdnsdctl",
+      R"({"geoip/geo/us": {"state": "NA"}, "geoip/geo/eu": {"state": "DOWN!"}})");
+  BOOST_TEST(holds(why_not(hosts), "already forced in gdnsd on ns1"));
+}
+
+BOOST_AUTO_TEST_CASE(haproxy_is_put_back_to_what_it_said_before) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("lb-us", "show map", "0x1 region warm\n0x2 other up\n\n");
+  const FaultPlan plan =
+      plan_of("drain_region", "{region: us-east, via: haproxy}", lab_stack(), hosts);
+  BOOST_TEST(holds(plan.changes[0].undo.input, "region warm"));
+  BOOST_TEST(plan.changes[0].verify_undone.contains == " region warm");
+}
+
+BOOST_AUTO_TEST_CASE(a_region_that_is_drained_already_is_refused) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("lb-us", "show map", "0x1 region drain\n\n");
+  BOOST_TEST(holds(why_not(hosts, "{region: us-east, via: haproxy}"), "drained already"));
+}
+
+BOOST_AUTO_TEST_CASE(haproxy_without_the_key_is_refused_because_setting_it_would_do_nothing) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("lb-us", "show map", "\n");
+  BOOST_TEST(holds(why_not(hosts, "{region: us-east, via: haproxy}"), "has no region in"));
+}
+
+BOOST_AUTO_TEST_CASE(programs_of_the_stack_are_told_the_region) {
+  FakeHosts hosts;
+  const FaultPlan plan = plan_of("drain_region", "{region: eu-west}", stack_with_programs(), hosts);
+  BOOST_REQUIRE(plan.changes.size() == 1U);
+  BOOST_TEST(plan.changes[0].apply.args.back() == "eu-west");
+  BOOST_TEST(plan.changes[0].undo.args[1] == "--in");
+  BOOST_TEST(plan.changes[0].verify.args.back() == "--is-out=eu-west");
+}
+
+BOOST_AUTO_TEST_CASE(a_stack_without_routing_cannot_drain) {
+  Stack stack = lab_stack();
+  stack.routings.clear();
+  FakeHosts hosts;
+  BOOST_TEST(holds(refusal("drain_region", "{region: us-east}", stack, hosts), "no routing"));
+}
+
+BOOST_AUTO_TEST_CASE(the_only_region_is_not_drained) {
+  Stack stack = lab_stack();
+  stack.regions = {"us-east"};
+  FakeHosts hosts;
+  BOOST_TEST(holds(refusal("drain_region", "{region: us-east}", stack, hosts), "only region"));
+}
+
+BOOST_AUTO_TEST_CASE(a_protected_admin_state_file_stays_as_it_is) {
+  Stack stack = lab_stack();
+  stack.protections.push_back({Protection::Kind::Path, "/run/lab/gdnsd/state/admin_state"});
+  FakeHosts hosts;
+  BOOST_TEST(holds(refusal("drain_region", "{region: us-east}", stack, answer_like_the_lab(hosts)),
+                   "protected"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace muster

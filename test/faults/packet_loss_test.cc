@@ -1,0 +1,73 @@
+#include <boost/test/unit_test.hpp>
+
+#include "sample_network.h"
+#include "sample_plan.h"
+
+namespace muster {
+
+using namespace std::chrono_literals;
+
+BOOST_AUTO_TEST_SUITE(packet_loss)
+
+BOOST_AUTO_TEST_CASE(the_plan_for_one_link) {
+  check_golden_plan(
+      "packet_loss",
+      lab_plan("packet_loss", "{host: db-us, share: 20%, towards: [db-eu, 10.9.0.0/16]}"));
+}
+
+BOOST_AUTO_TEST_CASE(the_inside_of_a_region_is_spared) {
+  const FaultPlan plan = lab_plan("packet_loss", "{region: us-east, share: 1%}");
+  BOOST_REQUIRE(!plan.changes.empty());
+  BOOST_TEST(holds(plan.changes[0].apply.input, "set spared4"));
+  BOOST_TEST(holds(plan.changes[0].apply.input, "ip daddr != @spared4"));
+  BOOST_TEST(holds(plan.changes[0].apply.input, "10.1.0.20"));
+  BOOST_TEST(holds(plan.changes[0].apply.input, "mod 10000 < 100 "));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_neither_host_nor_region_nor_prefix_is_refused) {
+  for (const std::string towards : {"10.9.0.0/33", "10.9.0", "10.9.0.1/", "nobody", "fe80::/200"})
+    BOOST_TEST(
+        holds(lab_refusal("packet_loss", "{host: db-us, share: 20%, towards: \"" + towards + "\"}"),
+              "neither a region nor a host"));
+}
+
+BOOST_AUTO_TEST_CASE(the_kernel_loses_about_the_share_it_was_told,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  const FaultPlan plan =
+      plan_of("packet_loss", "{region: left, share: 30%}", network.stack(), network);
+  const Change& change = plan.changes.at(0);
+  BOOST_TEST(perform(network, change, change.apply) == "");
+  // 400 pings, each lost on one of two ways with 51 %: within 5 standard deviations of 204.
+  const CommandResult pings =
+      network.run("left", {"ping", "-q", "-n", "-f", "-c", "400", "-W", "1", "10.9.0.2"});
+  const std::size_t at = pings.out.find(" received");
+  BOOST_REQUIRE(at != std::string::npos);
+  const std::size_t start = pings.out.rfind(' ', at - 1) + 1;
+  const int received = std::stoi(pings.out.substr(start, at - start));
+  BOOST_TEST(received > 146);
+  BOOST_TEST(received < 246);
+  BOOST_TEST(seen(network, change, change.verify, 5s));
+
+  BOOST_TEST(perform(network, change, change.undo) == "");
+  BOOST_TEST(seen(network, change, change.verify_undone, 5s));
+  BOOST_TEST(network.run("left", {"nft", "list", "tables"}).out == "");
+}
+
+BOOST_AUTO_TEST_CASE(the_kernel_takes_a_ruleset_with_both_families,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  const FaultPlan plan =
+      plan_of("packet_loss",
+              "{host: left, share: 100%, towards: [\"fd00::/64\", \"fd01::1\", 10.9.0.2]}",
+              network.stack(),
+              network);
+  const Change& change = plan.changes.at(0);
+  BOOST_TEST(perform(network, change, change.apply) == "");
+  BOOST_TEST(!network.connected());
+  BOOST_TEST(seen(network, change, change.verify, 5s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace muster

@@ -1,0 +1,180 @@
+#include "sample_plan.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "drills/fields.h"
+#include "drills/stack_reader.h"
+#include "drills/yaml_reader.h"
+#include "faults/plan_text.h"
+#include "test/base/loop.h"
+
+namespace muster {
+namespace {
+
+/// The commands with which plans may look, and nothing else.
+bool changes_nothing(const Command& command) {
+  const std::string words = join(command.argv, " ");
+  if (words.starts_with("cat ") || words == "ss -OHtni" || words == "ip -j route show default")
+    return true;
+  if (words.starts_with("gdnsdctl ") && words.ends_with(" states")) return true;
+  if (words.starts_with("tc -j qdisc show ")) return true;
+  if (words.starts_with("socat - ")) return command.input.starts_with("show map ");
+  return words.starts_with("psql ") && holds(words, "-c select ") && !holds(words, "_pause()") &&
+         !holds(words, "_resume()");
+}
+
+class FakeHost final : public Host {
+ public:
+  FakeHost(std::string name, const FakeHosts& hosts) : name_(std::move(name)), hosts_(hosts) {}
+
+  const std::string& name() const override { return name_; }
+  std::string reach() const override { return "fake"; }
+
+  Task<CommandResult> try_run(Command command) override {
+    const std::string text = join(command.argv, " ") + " <<< " + command.input;
+    BOOST_TEST(changes_nothing(command), "a plan must only look, but ran: " << text);
+    const auto& answers = hosts_.answers();
+    const auto found = std::find_if(answers.rbegin(), answers.rend(), [&](const auto& answer) {
+      return (answer.host == "*" || answer.host == name_) && holds(text, answer.fragment);
+    });
+    if (found == answers.rend()) fail("nobody told fake host {} how to answer: {}", name_, text);
+    co_return found->result;
+  }
+
+  Task<std::unique_ptr<Channel>> open(std::vector<std::string>) override {
+    fail("a plan must not start programs");
+    co_return nullptr;
+  }
+
+ private:
+  std::string name_;
+  const FakeHosts& hosts_;
+};
+
+constexpr std::string_view kGdnsdStates = R"({
+	"geoip/geo/us": {"state": "NA", "real_state": "NA"},
+	"geoip/geo/eu": {"state": "NA", "real_state": "NA"},
+	"10.1.0.10/region": {"state": "UP", "real_state": "UP"},
+	"10.2.0.10/region": {"state": "UP", "real_state": "UP"}
+}
+)";
+
+}  // namespace
+
+FakeHosts::FakeHosts() = default;
+FakeHosts::~FakeHosts() = default;
+
+FakeHosts& FakeHosts::says(std::string host, std::string fragment, std::string out) {
+  CommandResult result;
+  result.out = std::move(out);
+  answers_.push_back({std::move(host), std::move(fragment), std::move(result)});
+  return *this;
+}
+
+FakeHosts& FakeHosts::fails(std::string host, std::string fragment, std::string err) {
+  CommandResult result;
+  result.exit_code = 1;
+  result.err = std::move(err);
+  answers_.push_back({std::move(host), std::move(fragment), std::move(result)});
+  return *this;
+}
+
+Host& FakeHosts::host(std::string_view name) {
+  auto found = hosts_.find(name);
+  if (found == hosts_.end())
+    found = hosts_.emplace(name, std::make_unique<FakeHost>(std::string(name), *this)).first;
+  return *found->second;
+}
+
+Stack lab_stack() {
+  return load_stack(MUSTER_SOURCE_DIR "/drills/stacks/lab.yaml");
+}
+
+FakeHosts& answer_like_the_lab(FakeHosts& hosts) {
+  return hosts.says("*", "cat /run/lab/", "42\n")
+      .says("*", "cat /proc/42/comm", "muster-lab-app\n")
+      .says("*", "gdnsdctl", std::string(kGdnsdStates))
+      .says("*", "show map", "0x55d0c8a0 region up\n\n")
+      .says("*", "ss -OHtni", "")
+      .says("db-us",
+            "ss -OHtni",
+            "ESTAB 0 0 10.1.0.20:5432 10.2.0.20:40112 cubic lastsnd:812 lastrcv:816 lastack:771\n")
+      .says("*", "ip -j route", R"([{"dst":"default","gateway":"10.1.0.1","dev":"eth0"}])")
+      .says("*", "tc -j qdisc", R"([{"kind":"noqueue","handle":"0:","root":true,"refcnt":2}])")
+      .says("db-us", "pg_stat_replication", "streaming\n")
+      .says("db-eu", "pause_state", "not paused\n");
+}
+
+Params params_of(std::string_view kind, const std::string& yaml, const Stack& stack) {
+  const FaultKind* fault = fault_kind(kind);
+  BOOST_REQUIRE_MESSAGE(fault != nullptr, "no fault " << kind);
+  Reading reading;
+  const std::optional<YamlNode> node = read_yaml(reading.adopt("sample.yaml", yaml), reading);
+  Params params;
+  if (node) {
+    const Owner owner{"fault", node->where};
+    params = read_fields(fault->spec.fields, *node, owner, names_of(stack), reading);
+  }
+  reading.finish();
+  return params;
+}
+
+FaultPlan plan_of(std::string_view kind,
+                  const std::string& yaml,
+                  const Stack& stack,
+                  Hosts& hosts) {
+  const Params params = params_of(kind, yaml, stack);
+  FaultContext context{stack, hosts, "20261122-211500-sample", "break", std::chrono::minutes(2)};
+  FaultPlan plan;
+  const auto make = [&]() -> Task<> {
+    plan = co_await fault_kind(kind)->plan(params, context);
+  };
+  run_task(make());
+  return plan;
+}
+
+FaultPlan lab_plan(std::string_view kind, const std::string& yaml) {
+  FakeHosts hosts;
+  return plan_of(kind, yaml, lab_stack(), answer_like_the_lab(hosts));
+}
+
+std::string refusal(std::string_view kind,
+                    const std::string& yaml,
+                    const Stack& stack,
+                    Hosts& hosts) {
+  try {
+    plan_of(kind, yaml, stack, hosts);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string lab_refusal(std::string_view kind, const std::string& yaml) {
+  FakeHosts hosts;
+  return refusal(kind, yaml, lab_stack(), answer_like_the_lab(hosts));
+}
+
+void check_golden_plan(const std::string& name, const FaultPlan& plan) {
+  const std::string path = MUSTER_SOURCE_DIR "/test/plans/" + name + ".txt";
+  const std::string text = plan_text(plan);
+  if (const char* update = std::getenv("MUSTER_UPDATE_GOLDEN"); update != nullptr && *update == '1')
+    write_file_atomically(path, text, 0644);
+  const std::string expected = read_file_if_exists(path).value_or("");
+  BOOST_TEST(text == expected,
+             "the plan differs from test/plans/"
+                 << name << ".txt (MUSTER_UPDATE_GOLDEN=1 rewrites it); it is:\n"
+                 << text);
+}
+
+bool holds(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace muster
