@@ -39,6 +39,10 @@ std::string_view name_of(RunState state) {
   return "errored";
 }
 
+bool still_in_force(const ActionRecord& action) {
+  return action.undone ? !action.undone->clean() : action.applied.has_value();
+}
+
 std::optional<Time> RunRecord::injected() const {
   const std::string* step = first_applied_step(actions);
   if (step == nullptr) return std::nullopt;

@@ -1,0 +1,194 @@
+#include "reports/milestones.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "reports/percentile.h"
+
+namespace muster {
+
+namespace {
+
+std::string window_rule(const Timeline& timeline, const Stream& stream, bool after_undo) {
+  std::string rule =
+      fmt::format("every request due is answered well for {}", format_duration(stream.settle));
+  if (!after_undo && !timeline.record.regions_out.empty()) {
+    rule += fmt::format(", none of them by {}", join(timeline.record.regions_out, " or "));
+  }
+  return rule;
+}
+
+MilestoneSpan impact_of(const Timeline& timeline, const Stream& stream) {
+  const Edge edge = impact_edge(timeline, stream);
+  MilestoneSpan span{"impact", stream.probe, stream.vantage, "the first failed request", {}, {}};
+  if (edge.state == Edge::State::Absent) return span;
+  span.since_anchor = span.since_zero =
+      span_between(*timeline.injection, edge, stream.period, stream.clock_bound);
+  return span;
+}
+
+MilestoneSpan good_again_of(const Timeline& timeline, const Stream& stream, bool after_undo) {
+  const Edge edge = good_again_edge(timeline, stream, after_undo);
+  const Instant& anchor = after_undo ? *timeline.undo : *timeline.injection;
+  MilestoneSpan span{after_undo ? "recover" : "failover",
+                     stream.probe,
+                     stream.vantage,
+                     window_rule(timeline, stream, after_undo),
+                     {},
+                     {}};
+  span.since_anchor = span_between(anchor, edge, stream.period, stream.clock_bound);
+  span.since_zero = span.since_anchor;
+  if (!after_undo) return span;
+  const double shift = timeline.seconds(timeline.undo->at);
+  for (std::optional<double>* part :
+       {&span.since_zero.value, &span.since_zero.lo, &span.since_zero.hi}) {
+    if (*part) **part = rounded_seconds(from_seconds(**part + shift));
+  }
+  return span;
+}
+
+/// The first answer of a signal series that it had never given before the fault.
+Edge sign_edge(const Timeline& timeline, const SampleSeries& series) {
+  std::set<std::pair<std::uint16_t, Outcome>> usual;
+  Time unchanged = *timeline.fault_from;
+  Time last = unchanged;
+  bool any = false;
+  for (const Sample& sample : series.samples) {
+    if (sample.kind != SampleKind::Signal) continue;
+    const bool before = sample.done < *timeline.fault_from;
+    const std::pair<std::uint16_t, Outcome> look(sample.text, sample.outcome);
+    if (before) usual.insert(look);
+    if (!before && sample.due >= timeline.fault_end()) break;
+    any = true;
+    last = sample.done;
+    if (!before && !usual.contains(look)) {
+      return {Edge::State::Seen,
+              {std::max(unchanged, *timeline.fault_from), sample.done, sample.done}};
+    }
+    unchanged = std::max(unchanged, sent_or_due(sample));
+  }
+  if (!any || usual.empty()) return {};
+  const Time end = std::min(std::max(last, unchanged), timeline.fault_end());
+  return {Edge::State::NotSeen, {unchanged, end, end}};
+}
+
+void add_detection(const Timeline& timeline, std::vector<MilestoneSpan>& spans) {
+  MilestoneSpan first{"detect", "", "", "the first sign in the control plane", {}, {}};
+  for (const SampleSeries& series : timeline.record.series) {
+    const Edge edge = sign_edge(timeline, series);
+    if (edge.state == Edge::State::Absent) continue;
+    const Span span = span_between(*timeline.injection, edge, Duration::zero(), Duration::zero());
+    if (!first.since_zero.value || shortest(first.since_zero, span).value == span.value)
+      first.probe = series.probe;
+    first.since_zero = first.since_anchor = shortest(first.since_zero, span);
+  }
+  if (first.since_zero.value) spans.push_back(first);
+}
+
+using Combine = Span (*)(const Span&, const Span&);
+
+/// One span a vantage, and before them the worst of each probe.
+void add_all(const Timeline& timeline,
+             const std::vector<MilestoneSpan>& per_stream,
+             Combine combine,
+             std::vector<MilestoneSpan>& spans) {
+  std::vector<std::string> probes;
+  for (const Stream& stream : timeline.streams) {
+    if (std::find(probes.begin(), probes.end(), stream.probe) == probes.end())
+      probes.push_back(stream.probe);
+  }
+  for (const std::string& probe : probes) {
+    std::vector<MilestoneSpan> own;
+    for (const MilestoneSpan& span : per_stream) {
+      if (span.probe == probe) own.push_back(span);
+    }
+    MilestoneSpan overall = own.front();
+    overall.vantage.clear();
+    for (const MilestoneSpan& span : own) {
+      overall.since_anchor = combine(overall.since_anchor, span.since_anchor);
+      overall.since_zero = combine(overall.since_zero, span.since_zero);
+    }
+    spans.push_back(overall);
+    spans.insert(spans.end(), own.begin(), own.end());
+  }
+}
+
+Result::ClientSpread spread_of(const Timeline& timeline, const Stream& stream) {
+  Stream empty = stream;
+  empty.requests.clear();
+  std::map<std::uint32_t, Stream> clients;
+  for (const Sample* request : stream.requests) {
+    clients.try_emplace(request->client, empty).first->second.requests.push_back(request);
+  }
+  std::vector<double> took;
+  for (const auto& [client, own] : clients) {
+    const Edge edge = good_again_edge(timeline, own, false);
+    if (edge.state == Edge::State::NotSeen) continue;
+    took.push_back(*span_between(*timeline.injection, edge, stream.period, {}).value);
+  }
+  std::sort(took.begin(), took.end());
+  const auto at = [&](double q) -> std::optional<double> {
+    const std::size_t rank = rank_of(q, clients.size());
+    return rank <= took.size() ? std::optional(took[rank - 1]) : std::nullopt;
+  };
+  return {stream.probe,
+          stream.vantage,
+          at(0.5),
+          at(0.95),
+          at(1),
+          clients.size(),
+          clients.size() - took.size()};
+}
+
+}  // namespace
+
+const MilestoneSpan* Milestones::find(std::string_view id,
+                                      std::string_view probe,
+                                      std::string_view vantage) const {
+  for (const MilestoneSpan& span : spans) {
+    if (span.id == id && span.probe == probe && span.vantage == vantage) return &span;
+  }
+  return nullptr;
+}
+
+const MilestoneSpan* Milestones::leading(std::string_view id) const {
+  for (const MilestoneSpan& span : spans) {
+    if (span.id == id && span.vantage.empty()) return &span;
+  }
+  return nullptr;
+}
+
+Milestones find_milestones(const Timeline& timeline) {
+  Milestones found;
+  if (!timeline.injection) return found;
+  std::vector<MilestoneSpan> impacts, failovers, recoveries;
+  for (const Stream& stream : timeline.streams) {
+    impacts.push_back(impact_of(timeline, stream));
+    failovers.push_back(good_again_of(timeline, stream, false));
+    if (timeline.undo) recoveries.push_back(good_again_of(timeline, stream, true));
+    found.clients.push_back(spread_of(timeline, stream));
+  }
+  add_all(timeline, impacts, shortest, found.spans);
+  add_detection(timeline, found.spans);
+  add_all(timeline, failovers, longest, found.spans);
+  if (timeline.undo) add_all(timeline, recoveries, longest, found.spans);
+  return found;
+}
+
+std::vector<Result::Milestone> milestone_table(const Milestones& milestones) {
+  std::vector<Result::Milestone> table;
+  for (const MilestoneSpan& span : milestones.spans) {
+    table.push_back({span.id,
+                     span.vantage,
+                     span.probe,
+                     span.rule,
+                     span.since_zero.value,
+                     span.since_zero.lo,
+                     span.since_zero.hi,
+                     span.since_zero.censored});
+  }
+  return table;
+}
+
+}  // namespace muster

@@ -1,0 +1,166 @@
+#include <algorithm>
+
+#include "reports/metrics.h"
+#include "reports/tally.h"
+
+namespace muster {
+
+namespace {
+
+struct Quantile {
+  std::string_view id, name;
+  double q;
+};
+constexpr Quantile kQuantiles[] = {{"latency_p50", "Median latency", 0.5},
+                                   {"latency_p90", "90th percentile of latency", 0.9},
+                                   {"latency_p99", "99th percentile of latency", 0.99},
+                                   {"latency_p999", "99.9th percentile of latency", 0.999},
+                                   {"latency_max", "Longest latency", 1}};
+
+/// What one stream's requests due in [from, to) came to.
+struct Part {
+  const Stream* stream = nullptr;
+  Tally tally;
+};
+
+Tally tally_of(const Stream& stream, Time from, Time to) {
+  Tally tally;
+  for (const Sample* request : stream.requests) {
+    if (request->due >= from && request->due < to) tally.add(*request);
+  }
+  tally.sort();
+  return tally;
+}
+
+/// The integral of the failing share over time: with even arrivals every request stands for one
+/// period. A run of n failed requests is an outage of more than n - 1 and less than n + 1 periods.
+Result::Metric unavailable(const Scope& scope, const Part& part) {
+  const double period = to_seconds(part.stream->period);
+  const auto seconds = [&](double requests) {
+    return rounded_seconds(from_seconds(requests * period));
+  };
+  const auto count = static_cast<double>(part.tally.failed);
+  Result::Metric metric =
+      make_metric("unavailable_seconds", "Unavailable", "s", scope, seconds(count));
+  if (part.stream->spec != nullptr && part.stream->spec->poisson) return metric;
+  const auto outages = static_cast<double>(part.tally.outages);
+  metric.lo = seconds(std::max(0.0, count - outages));
+  metric.hi = seconds(count + outages);
+  metric.interval_method = "resolution";
+  return metric;
+}
+
+Result::Metric error_ratio(const Scope& scope, const Tally& tally) {
+  const auto ratio = tally.error_ratio();
+  return make_metric("error_ratio", "Failed, of all due", "ratio", scope, ratio);
+}
+
+Result::Metric latency(const Quantile& quantile, const Scope& scope, const Tally& tally) {
+  const TallyQuantile value = tally.latency(quantile.q);
+  Result::Metric metric =
+      make_metric(std::string(quantile.id), std::string(quantile.name), "s", scope, value.seconds);
+  metric.censored = value.failed;
+  if (value.failed) metric.reason = "so many requests failed that this one is among them";
+  if (value.too_few) metric.reason = fmt::format("too few requests to say it: {}", tally.due);
+  return metric;
+}
+
+Result::Metric failed_requests(const Scope& scope, std::uint64_t count) {
+  return make_metric(
+      "failed_requests", "Failed requests", "count", scope, static_cast<double>(count));
+}
+
+void add_scope(const Scope& scope, const Part& part, std::vector<Result::Metric>& metrics) {
+  metrics.push_back(error_ratio(scope, part.tally));
+  for (const Quantile& quantile : kQuantiles) {
+    if (scope.phase.empty() || enough_for(quantile.q, part.tally.due)) {
+      metrics.push_back(latency(quantile, scope, part.tally));
+    }
+  }
+}
+
+void add_whole(const Timeline& timeline,
+               const Scope& scope,
+               const Part& part,
+               std::vector<Result::Metric>& metrics) {
+  metrics.push_back(failed_requests(scope, part.tally.failed));
+  metrics.push_back(unavailable(scope, part));
+  metrics.push_back(
+      make_metric("longest_gap",
+                  "Longest time without a good answer",
+                  "s",
+                  scope,
+                  rounded_seconds(longest_gap(*part.stream, timeline.judged_from()))));
+  add_scope(scope, part, metrics);
+}
+
+double badness(const Result::Metric& metric) {
+  return metric.censored ? 1e300 : metric.value.value_or(-1);
+}
+
+/// For each metric the vantage where it is worst; failed requests are added up.
+std::vector<Result::Metric> overall(const std::vector<Result::Metric>& per_vantage) {
+  std::vector<Result::Metric> worst;
+  for (const Result::Metric& metric : per_vantage) {
+    const auto known = std::find_if(worst.begin(), worst.end(), [&](const Result::Metric& each) {
+      return each.id == metric.id;
+    });
+    if (known == worst.end()) {
+      worst.push_back(metric);
+      worst.back().scope_vantage.clear();
+    } else if (metric.id == "failed_requests") {
+      *known->value += *metric.value;
+    } else if (badness(metric) > badness(*known)) {
+      *known = metric;
+      known->scope_vantage.clear();
+    }
+  }
+  return worst;
+}
+
+std::vector<Result::Metric> of_probe(const Timeline& timeline, const std::string& probe) {
+  std::vector<Result::Metric> per_vantage;
+  for (const Stream& stream : timeline.streams) {
+    if (stream.probe != probe) continue;
+    const Part part{&stream, tally_of(stream, timeline.judged_from(), Time::max())};
+    add_whole(timeline, {stream.probe, stream.vantage, ""}, part, per_vantage);
+  }
+  std::vector<Result::Metric> metrics = overall(per_vantage);
+  metrics.insert(metrics.end(), per_vantage.begin(), per_vantage.end());
+  return metrics;
+}
+
+void add_phases(const Timeline& timeline,
+                const std::vector<Result::Phase>& phases,
+                std::vector<Result::Metric>& metrics) {
+  for (const Stream& stream : timeline.streams) {
+    for (const Result::Phase& phase : phases) {
+      const bool last = &phase == &phases.back();
+      const Time from = timeline.zero + from_seconds(phase.from_s);
+      const Time to = last || !phase.to_s ? Time::max() : timeline.zero + from_seconds(*phase.to_s);
+      const Part part{&stream, tally_of(stream, from, to)};
+      if (part.tally.due == 0) continue;
+      const Scope scope{stream.probe, stream.vantage, phase.id};
+      metrics.push_back(failed_requests(scope, part.tally.failed));
+      add_scope(scope, part, metrics);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Result::Metric> request_metrics(const Timeline& timeline,
+                                            const std::vector<Result::Phase>& phases) {
+  std::vector<Result::Metric> metrics;
+  std::string probe;
+  for (const Stream& stream : timeline.streams) {
+    if (stream.probe == probe) continue;
+    probe = stream.probe;
+    const std::vector<Result::Metric> own = of_probe(timeline, probe);
+    metrics.insert(metrics.end(), own.begin(), own.end());
+  }
+  add_phases(timeline, phases, metrics);
+  return metrics;
+}
+
+}  // namespace muster

@@ -1,0 +1,132 @@
+#include "reports/timeline.h"
+
+#include <algorithm>
+#include <set>
+
+namespace muster {
+
+namespace {
+
+bool applied_in(const ActionRecord& action, const std::string& step) {
+  return action.applied && action.step == step;
+}
+
+std::optional<Instant> injection_of(const RunRecord& record) {
+  const auto first = std::find_if(record.actions.begin(),
+                                  record.actions.end(),
+                                  [](const auto& action) { return action.applied.has_value(); });
+  if (first == record.actions.end()) return std::nullopt;
+  std::optional<Instant> last;
+  for (const ActionRecord& action : record.actions) {
+    if (!applied_in(action, first->step)) continue;
+    const Applied& applied = *action.applied;
+    if (!last || applied.ended > last->hi)
+      last = Instant{applied.began, applied.ended, applied.ended};
+  }
+  return last;
+}
+
+std::optional<Instant> undo_of(const RunRecord& record) {
+  std::optional<Instant> last;
+  for (const ActionRecord& action : record.actions) {
+    if (!action.applied || !action.undone) continue;
+    const Undone& undone = *action.undone;
+    if (!last || undone.ended > last->hi) last = Instant{undone.began, undone.ended, undone.ended};
+  }
+  return last;
+}
+
+Duration bound_of(const RunRecord& record, const std::string& vantage) {
+  for (const AgentHealth& agent : record.agents) {
+    if (agent.vantage == vantage) return agent.clock_bound;
+  }
+  return {};
+}
+
+Stream stream_of(const RunRecord& record, const SampleSeries& series) {
+  Stream stream;
+  stream.probe = series.probe;
+  stream.vantage = series.vantage;
+  stream.spec = record.playbook.probe(series.probe);
+  const double rate = stream.spec != nullptr ? stream.spec->rate : 1;
+  stream.period = from_seconds(1 / std::max(rate, 1e-6));
+  stream.settle = stream.spec != nullptr ? stream.spec->settle : std::chrono::seconds(5);
+  stream.clock_bound = bound_of(record, series.vantage);
+  for (const Sample& sample : series.samples) {
+    if (is_request(sample)) stream.requests.push_back(&sample);
+  }
+  std::stable_sort(stream.requests.begin(),
+                   stream.requests.end(),
+                   [](const Sample* a, const Sample* b) { return a->due < b->due; });
+  if (!stream.requests.empty()) stream.observed_until = stream.requests.back()->due + stream.period;
+  return stream;
+}
+
+/// The leading probe, then the playbook's order; what the playbook does not name comes last.
+std::vector<Stream> streams_of(const RunRecord& record) {
+  const std::string leading = leading_probe(record.playbook);
+  const auto rank = [&](const Stream& stream) -> std::size_t {
+    if (stream.probe == leading) return 0;
+    if (stream.spec == nullptr) return record.playbook.probes.size() + 1;
+    return 1 + static_cast<std::size_t>(stream.spec - record.playbook.probes.data());
+  };
+  std::vector<Stream> streams;
+  for (const SampleSeries& series : record.series) {
+    Stream stream = stream_of(record, series);
+    if (!stream.requests.empty()) streams.push_back(std::move(stream));
+  }
+  std::stable_sort(streams.begin(), streams.end(), [&](const Stream& a, const Stream& b) {
+    return rank(a) < rank(b);
+  });
+  return streams;
+}
+
+std::vector<bool> texts_out(const RunRecord& record) {
+  const std::set<std::string> out(record.regions_out.begin(), record.regions_out.end());
+  std::vector<bool> named;
+  for (const std::string& text : record.texts) named.push_back(out.contains(text));
+  return named;
+}
+
+}  // namespace
+
+double Timeline::seconds(Time at) const {
+  return rounded_seconds(at - zero);
+}
+
+bool Timeline::from_region_out(const Sample& sample) const {
+  return sample.text < text_is_out.size() && text_is_out[sample.text];
+}
+
+Timeline timeline_of(const RunRecord& record) {
+  Timeline line{record,
+                record.injected().value_or(record.started),
+                record.baseline_began.value_or(record.started),
+                record.ended,
+                injection_of(record),
+                undo_of(record),
+                record.injection_began(),
+                record.undo_began(),
+                streams_of(record),
+                texts_out(record)};
+  std::optional<Time> first;
+  for (const Stream& stream : line.streams) {
+    const Time due = stream.requests.front()->due;
+    first = std::min(first.value_or(due), due);
+  }
+  if (!record.baseline_began && first) line.began = *first;
+  return line;
+}
+
+std::string leading_probe(const Playbook& playbook) {
+  for (const Condition& objective : playbook.objectives) {
+    if (objective.metric == "time_to_failover" && !objective.probe.empty()) return objective.probe;
+  }
+  for (const Step& step : playbook.steps) {
+    const auto* await = std::get_if<AwaitStep>(&step.action);
+    if (await != nullptr && await->kind == AwaitStep::Kind::Failover) return await->probe;
+  }
+  return playbook.probes.empty() ? std::string() : playbook.probes.front().name;
+}
+
+}  // namespace muster

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <vector>
+
+#include "reports/result.h"
+#include "reports/timeline.h"
+
+namespace muster {
+
+/// Was this a fair measurement? Every question is answered, in words, true or false; one false
+/// makes the run inconclusive: neither a pass nor a fail may be built on it.
+///
+///   samples           every probe of the playbook was heard from at every vantage it runs at
+///   agents-alive      no agent died
+///   probe-rate        at least 99 % of the requests called for were sent
+///   probe-lag         99 % of the requests left less than half a period after they were due
+///   clock-bound       the vantages' clocks are within half a period of the run's
+///   baseline-present  what the playbook asked for as a baseline was measured
+///   baseline-steady   the `steady` limits held; without any, at most 5 % failed before the fault
+///   fault-in-force    every change was applied and its effect observed
+///   undo              every applied change was undone and seen to be
+///   completed         no step of the drill failed
+std::vector<Result::Validity> validity_of(const Timeline& timeline);
+
+}  // namespace muster
