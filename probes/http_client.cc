@@ -84,6 +84,10 @@ Outcome outcome_of_error_number(long error_number, Outcome otherwise) {
 
 }  // namespace
 
+Outcome outcome_of_connect(int error_number) {
+  return error_number == 0 ? Outcome::Good : outcome_of_error_number(error_number, Outcome::Other);
+}
+
 Outcome outcome_of_transfer(int code, long error_number) {
   switch (code) {
     case CURLE_OK:

@@ -48,6 +48,8 @@ struct HttpAnswer {
 /// The rest of a longer answer is neither read nor judged.
 constexpr std::size_t kMostBody = 256U << 10U;
 
+/// How connecting, or a connection, that failed with this errno counts; 0 is Good.
+Outcome outcome_of_connect(int error_number);
 /// How a transfer that libcurl ended with `code` and the system's `error_number` counts.
 Outcome outcome_of_transfer(int code, long error_number);
 

@@ -124,21 +124,23 @@ void Users::send(std::uint32_t user,
     return;
   }
   const Time began = clock_.now();
-  cache(user, host)
-      .find(
-          began,
-          [this] { return clock_.now(); },
-          [this, user, call = std::move(call), began, timeout, handler = std::move(handler)](
-              const DnsAnswer& dns) { connect(user, call, dns, began, timeout, handler); });
+  DnsCache& names = cache(user, host);
+  if (const DnsAnswer* known = names.known(began)) {
+    return connect(user, std::move(call), *known, Duration::zero(), timeout, handler);
+  }
+  names.ask([this] { return clock_.now(); },
+            [this, user, call = std::move(call), began, timeout, handler = std::move(handler)](
+                const DnsAnswer& dns) {
+              connect(user, call, dns, clock_.now() - began, timeout, handler);
+            });
 }
 
 void Users::connect(std::uint32_t user,
                     std::shared_ptr<const HttpCall> call,
                     const DnsAnswer& dns,
-                    Time began,
+                    Duration spent,
                     Duration timeout,
                     const Handler& handler) {
-  const Duration spent = clock_.now() - began;
   const std::uint32_t dns_us = microseconds(spent);
   if (dns.outcome != Outcome::Good || spent >= timeout) {
     UserAnswer answer;

@@ -58,7 +58,7 @@ class Users {
   void connect(std::uint32_t user,
                std::shared_ptr<const HttpCall> call,
                const DnsAnswer& dns,
-               Time began,
+               Duration spent,
                Duration timeout,
                const Handler& handler);
 

@@ -205,8 +205,7 @@ bool is_address(const std::string& host) {
          ::inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
-void DnsCache::find(Time now, const std::function<Time()>& clock, Handler handler) {
-  if (now < valid_until_) return handler(known_);
+void DnsCache::ask(const std::function<Time()>& clock, Resolver::Handler handler) {
   waiting_.push_back(std::move(handler));
   if (waiting_.size() > 1) return;
   resolver_.ask(name_, DnsFamily::V4, [this, clock](const DnsAnswer& answer) {
@@ -223,7 +222,7 @@ void DnsCache::answered(const DnsAnswer& answer, Time now) {
     known_ = answer;
     valid_until_ = now + answer.ttl;
   }
-  for (const Handler& handler : std::exchange(waiting_, {})) handler(answer);
+  for (const Resolver::Handler& handler : std::exchange(waiting_, {})) handler(answer);
 }
 
 }  // namespace muster

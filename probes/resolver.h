@@ -55,10 +55,10 @@ class DnsCache {
   DnsCache(const DnsCache&) = delete;
   DnsCache& operator=(const DnsCache&) = delete;
 
-  using Handler = std::function<void(const DnsAnswer&)>;
-  /// Calls `handler` now where the answer is still valid at `now`, else when the resolver has
-  /// answered. `clock` says what time it is then.
-  void find(Time now, const std::function<Time()>& clock, Handler handler);
+  /// The answer that is still valid at `now`, or nullptr: then `ask`.
+  const DnsAnswer* known(Time now) const { return now < valid_until_ ? &known_ : nullptr; }
+  /// Calls `handler` when the resolver has answered; `clock` says what time it is then.
+  void ask(const std::function<Time()>& clock, Resolver::Handler handler);
 
  private:
   void answered(const DnsAnswer& answer, Time now);
@@ -67,7 +67,7 @@ class DnsCache {
   const std::string name_;
   DnsAnswer known_;
   Time valid_until_{};
-  std::vector<Handler> waiting_;
+  std::vector<Resolver::Handler> waiting_;
 };
 
 }  // namespace muster
