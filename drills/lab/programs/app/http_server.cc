@@ -91,6 +91,7 @@ HttpServer::~HttpServer() {
 
 void HttpServer::run(int workers, const std::function<Handler()>& make_handler) {
   std::vector<std::jthread> threads;
+  threads.reserve(static_cast<std::size_t>(workers));
   for (int i = 0; i < workers; ++i)
     threads.emplace_back([this, &make_handler] { work(make_handler()); });
   std::array<epoll_event, 64> events;

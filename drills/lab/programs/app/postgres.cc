@@ -97,6 +97,7 @@ Postgres::Answer Postgres::send(const char* statement,
                                 const std::vector<std::string>& parameters,
                                 std::chrono::milliseconds deadline) {
   std::vector<const char*> values;
+  values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
   if (PQsendQueryParams(connection_.get(),
                         statement,
