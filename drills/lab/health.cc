@@ -80,8 +80,36 @@ void read_delay(const PartPlan& part, const HostRow&, const Answers& answers, Pa
 // ---- databases
 // ---------------------------------------------------------------------------------------------------
 
+/// The standby is also seen from the primary: right after a cut it still believes in its stream for
+/// some seconds.
 std::vector<Question> ask_postgres(const HostRow& row) {
-  return {ask_sql(row.name, row.address + ":5432", kReplication)};
+  std::vector<Question> questions = {ask_sql(row.name, row.address + ":5432", kReplication)};
+  if (row.site == "eu")
+    questions.push_back(ask_sql("db-us", host_row("db-us").address + ":5432", kReplication));
+  return questions;
+}
+
+void read_primary(const std::vector<std::string>& columns, const HostRow& row, PartHealth& result) {
+  result.role = columns[1] == "0" ? "primary, no standby" : "primary";
+  healthy_if(row.site == "us", result, "promoted: it is no standby any more");
+}
+
+void read_standby(const std::vector<std::string>& columns,
+                  const HostRow& row,
+                  const Answers& answers,
+                  PartHealth& result) {
+  const bool receives = columns[2] != "0";
+  result.role = receives ? "standby, streaming" : "standby, not streaming";
+  if (row.site == "us") {
+    result.health = "it is not the primary";
+    return;
+  }
+  std::string complaint;
+  const auto primary = row_of(answers[1], complaint);
+  const bool sent_to = primary.size() == 3 && primary[1] != "0";
+  healthy_if(receives && sent_to,
+             result,
+             receives ? "the primary does not stream to it" : "not streaming");
 }
 
 void read_postgres(const PartPlan&,
@@ -90,18 +118,12 @@ void read_postgres(const PartPlan&,
                    PartHealth& result) {
   std::string complaint;
   const auto columns = row_of(answers[0], complaint);
-  if (columns.size() != 3) {
+  if (columns.size() != 3)
     result.health = complaint;
-    return;
-  }
-  const bool at_home = row.site == "us";
-  if (columns[0] == "false") {
-    result.role = columns[1] == "0" ? "primary, no standby" : "primary";
-    return healthy_if(at_home, result, "promoted: it is no standby any more");
-  }
-  const bool streaming = columns[2] != "0";
-  result.role = streaming ? "standby, streaming" : "standby, not streaming";
-  healthy_if(!at_home && streaming, result, at_home ? "it is not the primary" : "not streaming");
+  else if (columns[0] == "false")
+    read_primary(columns, row, result);
+  else
+    read_standby(columns, row, answers, result);
 }
 
 std::vector<Question> ask_denylist(const HostRow& row) {

@@ -63,6 +63,8 @@ void need_own_programs(const fs::path& folder) {
           folder.string());
 }
 
+constexpr const char* kSystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 std::string environment_path() {
   const char* path = std::getenv("PATH");
   return path == nullptr ? "" : path;
@@ -75,9 +77,7 @@ fs::path lab_folder() {
 }
 
 std::optional<fs::path> find_program(const std::string& name, const std::string& path) {
-  std::vector<std::string> folders = split(path, ':');
-  for (const char* more : {"/usr/local/sbin", "/usr/sbin", "/sbin"}) folders.emplace_back(more);
-  for (const std::string& folder : folders) {
+  for (const std::string& folder : split(path, ':')) {
     const fs::path candidate = fs::path(folder) / name;
     if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
   }
@@ -110,7 +110,8 @@ Machine inspect_machine(bool root) {
   if (root && ::geteuid() != 0)
     throw UsageError(
         "a lab with --root needs root; without it the lab runs in a user namespace of yours");
-  const MissingPrograms missing = missing_programs(environment_path(), kPostgresRoot);
+  const MissingPrograms missing =
+      missing_programs(environment_path() + ":" + kSystemPath, kPostgresRoot);
   if (!missing.none()) throw Error(missing.text());
   Machine machine;
   machine.root = root;
@@ -125,6 +126,9 @@ std::vector<std::string> entry_words(int pid, bool root) {
   std::vector<std::string> words = {"nsenter", "-t", std::to_string(pid)};
   if (!root) words.insert(words.end(), {"-U", "--preserve-credentials"});
   words.insert(words.end(), {"-n", "-m", "-u", "-i", "-p", "--"});
+  // An ordinary user's PATH leaves out where nft and ip lie.
+  if (environment_path().find("/usr/sbin") == std::string::npos)
+    words.insert(words.end(), {"env", std::string("PATH=") + kSystemPath});
   return words;
 }
 

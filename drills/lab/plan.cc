@@ -57,7 +57,7 @@ void keep_only(Plan& plan, const std::vector<std::string>& only) {
       const std::string near = nearest(part, known);
       throw UsageError(fmt::format("the lab has no part '{}'{}",
                                    part,
-                                   near.empty() ? "" : fmt::format(", did you mean '{}'?", near)));
+                                   near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
     }
     if (kept.insert(part).second)
       wanted.insert(wanted.end(), needs_of(part).begin(), needs_of(part).end());

@@ -71,9 +71,9 @@ Settings checked_settings(const std::map<std::string, std::string>& given) {
   for (const auto& [name, value] : given) {
     if (!settings.contains(name)) {
       const std::string near = nearest(name, names);
-      throw UsageError(fmt::format("the lab has no setting '{}'{}; there are: {}",
+      throw UsageError(fmt::format("the lab has no setting '{}'{}; it has: {}",
                                    name,
-                                   near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                                   near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
                                    join(names, ", ")));
     }
     if (const std::string wanted = complaint(name, value); !wanted.empty())

@@ -142,7 +142,7 @@ std::vector<std::string> lab_entry(const std::string& host) {
     const std::string near = nearest(host, lab_hosts());
     fail("the lab has no host '{}'{}",
          host,
-         near.empty() ? "" : fmt::format(", did you mean '{}'?", near));
+         near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near));
   }
   if (!found->second.alive())
     fail("lab host {} is powered off; `muster lab down` and `muster lab up` bring it back", host);
