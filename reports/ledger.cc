@@ -14,9 +14,11 @@ constexpr std::size_t kMostShown = 200;
 /// What one vantage was told of one number.
 struct Reader {
   Time last_asked{};
-  bool there = false;  ///< in the last read-back that was answered
-  std::optional<Time>
-      missing;  ///< sent of the last one that did not have it, after the acknowledgement
+  bool there = false;           ///< in the last read-back that was answered
+  bool unsure = false;          ///< the last look at the end was not answered
+  std::optional<Time> missing;  ///< sent of the last one that did not have it, once acknowledged
+
+  bool known() const { return !unsure && last_asked != Time{}; }
 };
 
 struct Write {
@@ -32,10 +34,6 @@ struct Ledger {
   std::map<Key, Write> writes;
 };
 
-bool not_there(const Sample& sample) {
-  return sample.outcome == Outcome::WrongBody || (failed(sample) && sample.status == 404);
-}
-
 Key key_of(const Timeline& timeline, const std::string& vantage, const Sample& sample) {
   const bool by_another = sample.kind == SampleKind::ReadBack && sample.text != 0;
   return {by_another ? timeline.record.texts.at(sample.text) : vantage,
@@ -43,10 +41,11 @@ Key key_of(const Timeline& timeline, const std::string& vantage, const Sample& s
 }
 
 void note_read(const Sample& sample, const std::string& vantage, Write& write) {
-  const bool there = !failed(sample);
-  if (!there && !not_there(sample)) return;
-  if (there && sample.status < 200 && sample.status > 1) write.twice = true;
   Reader& reader = write.readers[vantage];
+  if (sample.outcome == Outcome::NotSent) reader.unsure = true;
+  const bool there = !failed(sample);
+  if (!there && sample.outcome != Outcome::WrongBody) return;
+  if (sample.status > 1) write.twice = true;
   if (sample.done >= reader.last_asked) {
     reader.last_asked = sample.done;
     reader.there = there;
@@ -76,10 +75,15 @@ Ledger read_ledger(const Timeline& timeline, const std::string& probe) {
   return ledger;
 }
 
-bool lost(const Write& write) {
-  return std::none_of(write.readers.begin(), write.readers.end(), [](const auto& each) {
-    return each.second.there;
-  });
+enum class Fate { Unknown, Kept, Lost };
+
+Fate fate_of(const Write& write) {
+  bool all_known = !write.readers.empty();
+  for (const auto& [vantage, reader] : write.readers) {
+    if (reader.known() && reader.there) return Fate::Kept;
+    all_known = all_known && reader.known();
+  }
+  return all_known ? Fate::Lost : Fate::Unknown;
 }
 
 /// Stale: missing once, there at the end. Seconds behind, the worst reader's; nothing where it was
@@ -94,10 +98,10 @@ std::optional<std::pair<std::string, Duration>> staleness(const Write& write) {
   return worst;
 }
 
-Result::WriteFate fate_of(const Timeline& timeline,
-                          const std::string& probe,
-                          const Key& key,
-                          const Write& write) {
+Result::WriteFate shown(const Timeline& timeline,
+                        const std::string& probe,
+                        const Key& key,
+                        const Write& write) {
   return {timeline.seconds(write.sample->due),
           fmt::format("{}/{}/{}", probe, key.first, key.second),
           key.first,
@@ -110,19 +114,19 @@ void judge_acknowledged(const Timeline& timeline,
                         const Write& write,
                         Result::Integrity& sum) {
   ++sum.acked;
-  if (write.readers.empty()) return;
-  ++sum.checked;
-  if (lost(write)) {
+  const Fate fate = fate_of(write);
+  if (fate != Fate::Unknown) ++sum.checked;
+  if (fate == Fate::Lost) {
     ++sum.lost_total;
-    sum.lost.push_back(fate_of(timeline, probe, key, write));
+    sum.lost.push_back(shown(timeline, probe, key, write));
   }
   if (const auto behind = staleness(write)) {
     ++sum.stale_total;
-    Result::WriteFate fate = fate_of(timeline, probe, key, write);
-    fate.vantage = behind->first;
-    fate.seconds = rounded_seconds(behind->second);
-    sum.worst_stale_s = std::max(sum.worst_stale_s.value_or(0), *fate.seconds);
-    sum.stale.push_back(std::move(fate));
+    Result::WriteFate stale = shown(timeline, probe, key, write);
+    stale.vantage = behind->first;
+    stale.seconds = rounded_seconds(behind->second);
+    sum.worst_stale_s = std::max(sum.worst_stale_s.value_or(0), *stale.seconds);
+    sum.stale.push_back(std::move(stale));
   }
 }
 

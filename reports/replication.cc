@@ -2,21 +2,38 @@
 
 #include <algorithm>
 
-#include "reports/metrics.h"
-
 namespace muster {
 
 namespace {
 
-std::vector<Position> positions_of(const SampleSeries& series) {
+void sort(std::vector<Position>& positions) {
+  std::stable_sort(
+      positions.begin(), positions.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
+}
+
+/// What one series says in one role.
+std::vector<Position> positions_of(const Timeline& timeline,
+                                   const SampleSeries& series,
+                                   Role role) {
   std::vector<Position> positions;
   for (const Sample& sample : series.samples) {
-    if (sample.kind == SampleKind::Gauge && !failed(sample))
+    if (sample.kind != SampleKind::Gauge || failed(sample)) continue;
+    if (role_of(sample, timeline.record.texts) == role)
       positions.push_back({sample.done, sample.value});
   }
-  std::stable_sort(positions.begin(), positions.end(), [](const Position& a, const Position& b) {
-    return a.at < b.at;
-  });
+  sort(positions);
+  return positions;
+}
+
+/// The primary's, wherever it was at the time.
+std::vector<Position> primary_of(const Timeline& timeline, const std::string& probe) {
+  std::vector<Position> positions;
+  for (const SampleSeries& series : timeline.record.series) {
+    if (series.probe != probe) continue;
+    const std::vector<Position> own = positions_of(timeline, series, Role::Primary);
+    positions.insert(positions.end(), own.begin(), own.end());
+  }
+  sort(positions);
   return positions;
 }
 
@@ -24,46 +41,65 @@ std::vector<Position> positions_of(const SampleSeries& series) {
 Span catch_up_of(const Timeline& timeline,
                  const std::vector<Position>& replica,
                  const std::vector<Position>& primary) {
-  if (!timeline.undo || primary.empty() || replica.empty()) return {};
+  if (!timeline.undo || primary.empty()) return {};
   const auto at_undo = std::find_if(primary.begin(), primary.end(), [&](const Position& position) {
     return position.at >= timeline.undo->hi;
   });
   const double goal = at_undo == primary.end() ? primary.back().bytes : at_undo->bytes;
-  Instant edge{timeline.undo->lo, timeline.undo->at, timeline.undo->hi};
+  Edge edge{Edge::State::NotSeen, *timeline.undo};
+  edge.instant.lo = edge.instant.at = timeline.undo->lo;
   for (const Position& position : replica) {
     if (position.at < timeline.undo->lo) continue;
-    edge.at = edge.hi = std::max(position.at, edge.lo);
+    edge.instant.at = edge.instant.hi = position.at;
     if (position.bytes >= goal) {
-      return span_between(
-          *timeline.undo, {Edge::State::Seen, edge}, Duration::zero(), Duration::zero());
+      edge.state = Edge::State::Seen;
+      break;
     }
-    edge.lo = edge.at;
+    edge.instant.lo = position.at;
   }
-  return span_between(
-      *timeline.undo, {Edge::State::NotSeen, edge}, Duration::zero(), Duration::zero());
+  return span_between(*timeline.undo, edge, Duration::zero(), Duration::zero());
 }
 
-void add_replica(const Timeline& timeline,
-                 const SampleSeries& series,
-                 const SampleSeries* primary,
-                 std::vector<Replica>& replicas) {
-  const std::vector<Position> own = positions_of(series);
-  if (own.empty()) return;
-  Replica replica{series.probe, series.vantage, primary == nullptr ? "" : primary->vantage, {}, {}};
-  if (primary == nullptr) {
-    for (const Position& lag : own) replica.points.push_back({lag.at, 0, lag.bytes});
-  } else {
-    const std::vector<Position> ahead = positions_of(*primary);
-    for (const Position& position : own) replica.points.push_back(lag_at(position, ahead));
-    replica.catch_up = catch_up_of(timeline, own, ahead);
+std::optional<Replica> replica_of(const Timeline& timeline, const SampleSeries& series) {
+  const std::vector<Position> own = positions_of(timeline, series, Role::Replica);
+  const std::vector<Position> lags = positions_of(timeline, series, Role::None);
+  if (own.empty() && lags.empty()) return std::nullopt;
+  Replica replica{series.probe, series.vantage, !own.empty(), {}, {}};
+  if (own.empty()) {
+    for (const Position& lag : lags) replica.points.push_back({lag.at, 0, lag.bytes});
+    return replica;
   }
-  replicas.push_back(std::move(replica));
+  const std::vector<Position> primary = primary_of(timeline, series.probe);
+  for (const Position& position : own) replica.points.push_back(lag_at(position, primary));
+  replica.catch_up = catch_up_of(timeline, own, primary);
+  return replica;
+}
+
+void add_metrics(const Timeline& timeline,
+                 const Replica& replica,
+                 std::vector<Result::Metric>& metrics) {
+  LagPoint worst;
+  for (const LagPoint& point : replica.points) {
+    if (point.at < timeline.judged_from()) continue;
+    worst.bytes = std::max(worst.bytes, point.bytes);
+    worst.seconds = std::max(worst.seconds, point.seconds);
+  }
+  const Scope scope{replica.probe, "", ""};
+  metrics.push_back(
+      make_metric("replication_lag_max", "Longest replication lag", "s", scope, worst.seconds));
+  if (!replica.by_position) return;
+  metrics.push_back(make_metric(
+      "replication_lag_bytes_max", "Most bytes a replica lacked", "count", scope, worst.bytes));
+  if (!replica.catch_up.value) return;
+  metrics.push_back(span_metric("catch_up_time", "Time to catch up", scope, replica.catch_up));
 }
 
 }  // namespace
 
-std::string primary_of(const ProbeSpec& probe) {
-  return probe.params.has("primary") ? probe.params.text("primary") : std::string();
+Role role_of(const Sample& sample, const std::vector<std::string>& texts) {
+  const std::string_view text =
+      sample.text < texts.size() ? std::string_view(texts[sample.text]) : "";
+  return text == "primary" ? Role::Primary : text == "replica" ? Role::Replica : Role::None;
 }
 
 LagPoint lag_at(const Position& replica, const std::vector<Position>& primary) {
@@ -85,37 +121,14 @@ LagPoint lag_at(const Position& replica, const std::vector<Position>& primary) {
 std::vector<Replica> replicas_of(const Timeline& timeline) {
   std::vector<Replica> replicas;
   for (const SampleSeries& series : timeline.record.series) {
-    const ProbeSpec* spec = timeline.record.playbook.probe(series.probe);
-    const std::string primary_name = spec == nullptr ? "" : primary_of(*spec);
-    if (series.vantage == primary_name) continue;
-    const SampleSeries* primary = nullptr;
-    for (const SampleSeries& other : timeline.record.series) {
-      if (other.probe == series.probe && other.vantage == primary_name) primary = &other;
-    }
-    add_replica(timeline, series, primary, replicas);
+    if (auto replica = replica_of(timeline, series)) replicas.push_back(std::move(*replica));
   }
   return replicas;
 }
 
 std::vector<Result::Metric> replication_metrics(const Timeline& timeline) {
   std::vector<Result::Metric> metrics;
-  for (const Replica& replica : replicas_of(timeline)) {
-    LagPoint worst;
-    for (const LagPoint& point : replica.points) {
-      if (point.at < timeline.judged_from()) continue;
-      worst.bytes = std::max(worst.bytes, point.bytes);
-      worst.seconds = std::max(worst.seconds, point.seconds);
-    }
-    const Scope scope{replica.probe, "", ""};
-    metrics.push_back(
-        make_metric("replication_lag_max", "Longest replication lag", "s", scope, worst.seconds));
-    if (replica.primary.empty()) continue;
-    metrics.push_back(make_metric(
-        "replication_lag_bytes_max", "Most bytes a replica lacked", "count", scope, worst.bytes));
-    if (replica.catch_up.value) {
-      metrics.push_back(span_metric("catch_up_time", "Time to catch up", scope, replica.catch_up));
-    }
-  }
+  for (const Replica& replica : replicas_of(timeline)) add_metrics(timeline, replica, metrics);
   return metrics;
 }
 

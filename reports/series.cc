@@ -91,8 +91,8 @@ Result::SeriesRow row_of(const Timeline& timeline, const SampleSeries& series, c
   return row;
 }
 
-/// A replica's row shows how many bytes it lacks, instead of a position that means nothing to
-/// people.
+/// A replica's row shows what it lacks (bytes, or seconds where that is all there is), instead of a
+/// position that means nothing to people.
 void show_lag(const Timeline& timeline,
               const Replica& replica,
               const Grid& grid,
@@ -100,8 +100,17 @@ void show_lag(const Timeline& timeline,
   row.gauge.assign(grid.count, std::nullopt);
   for (const LagPoint& point : replica.points) {
     auto& bin = row.gauge[grid.index(timeline.seconds(point.at))];
-    bin = std::max(bin.value_or(0), point.bytes);
+    bin = std::max(bin.value_or(0), replica.by_position ? point.bytes : point.seconds);
   }
+}
+
+/// Positions of a primary are only there to be compared with.
+bool only_a_primary(const Timeline& timeline, const SampleSeries& series) {
+  return !series.samples.empty() &&
+         std::all_of(series.samples.begin(), series.samples.end(), [&](const Sample& sample) {
+           return sample.kind == SampleKind::Gauge &&
+                  (failed(sample) || role_of(sample, timeline.record.texts) == Role::Primary);
+         });
 }
 
 }  // namespace
@@ -121,16 +130,14 @@ Result::Series series_of(const Timeline& timeline) {
   out.segments = {{grid.from, grid.from + grid.bin * static_cast<double>(grid.count), grid.bin}};
   const std::vector<Replica> replicas = replicas_of(timeline);
   for (const SampleSeries& series : timeline.record.series) {
+    if (only_a_primary(timeline, series)) continue;
     Result::SeriesRow row = row_of(timeline, series, grid);
     for (const Replica& replica : replicas) {
-      if (replica.probe == series.probe && replica.vantage == series.vantage)
+      if (replica.probe == series.probe && replica.vantage == series.vantage) {
         show_lag(timeline, replica, grid, row);
+      }
     }
-    const bool is_primary =
-        std::any_of(replicas.begin(), replicas.end(), [&](const Replica& replica) {
-          return replica.probe == series.probe && replica.primary == series.vantage;
-        });
-    if (!is_primary) out.rows.push_back(std::move(row));
+    out.rows.push_back(std::move(row));
   }
   return out;
 }
