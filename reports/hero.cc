@@ -118,7 +118,8 @@ void draw_dimension_line(const HeroLayout& layout, const Dimension& line, double
 
 void draw_dimension(const HeroLayout& layout, const Dimension& line, double top, Svg& svg) {
   const std::string head = line.label + " " + line.value;
-  const std::string tail = line.budget.empty() ? "" : "budget " + line.budget;
+  std::string tail = line.budget.empty() ? "" : "budget " + line.budget;
+  if (!line.probe.empty()) tail = line.probe + (tail.empty() ? "" : ", " + tail);
   const double width = text_width(head, 12) + (tail.empty() ? 0 : 7 + text_width(tail, 12));
   const Paint fill = line.over ? paint::kFail : paint::kInk;
   const double begin = layout.x(line.from_s);
@@ -236,6 +237,7 @@ void draw(const HeroContent& content, bool narrow, std::string& out) {
   draw_rows(content, layout, svg);
   draw_milestone_rules(content, layout, svg);
   draw_stop(content, layout, svg);
+  draw_signals(content, layout, svg);
   draw_gauges(content, layout, svg);
   draw_marks(content, layout, svg);
   draw_axis(content, layout, svg);
@@ -291,7 +293,8 @@ HeroLayout::HeroLayout(const HeroContent& content, bool is_narrow)
                (narrow ? 16
                 : many ? 13
                        : 19);
-  gauges_top = rows_top + static_cast<double>(content.rows.size()) * row_height;
+  signals_top = rows_top + static_cast<double>(content.rows.size()) * row_height;
+  gauges_top = signals_top + static_cast<double>(content.signals.size()) * kSignalLane;
   marks_top = gauges_top + static_cast<double>(content.gauges.size()) * kGaugeLane;
   lost = integrity.lost_total > 0;
   unknown = std::any_of(content.rows.begin(), content.rows.end(), has_unknown);
@@ -310,9 +313,10 @@ std::string hero_section(const Result& result) {
                       "hero",
                       window,
                       request_rows(result, window),
+                      signal_rows(result, window),
                       gauge_rows(result, window),
                       dimensions(result)};
-  if (content.rows.empty() && content.gauges.empty()) return "";
+  if (content.rows.empty() && content.signals.empty() && content.gauges.empty()) return "";
   std::vector<HeroRow> rest = take_worst(content.rows);
   std::string out =
       "<section class=\"hero-s\" aria-labelledby=\"h-hero\">\n<h2 id=\"h-hero\">What users saw, "
@@ -326,7 +330,7 @@ std::string hero_section(const Result& result) {
   if (!rest.empty()) {
     out +=
         fmt::format("<details><summary>The other {} rows, less affected</summary>\n", rest.size());
-    out += picture({result, "rest", window, std::move(rest), {}, content.dimensions});
+    out += picture({result, "rest", window, std::move(rest), {}, {}, content.dimensions});
     out += "</details>\n";
   }
   const TimeWindow whole = whole_run(result);
@@ -335,6 +339,7 @@ std::string hero_section(const Result& result) {
                     "whole",
                     whole,
                     request_rows(result, whole),
+                    signal_rows(result, whole),
                     gauge_rows(result, whole),
                     content.dimensions};
     take_worst(all.rows);

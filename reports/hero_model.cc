@@ -94,6 +94,11 @@ bool has_gauge(const Result::SeriesRow& row) {
       row.gauge.begin(), row.gauge.end(), [](const auto& value) { return value.has_value(); });
 }
 
+bool is_signal(const Result& result, const Result::SeriesRow& row) {
+  const Result::ProbeInfo* probe = probe_info(result, row.probe);
+  return probe != nullptr && probe->kind == "dns";
+}
+
 /// Columns at least as wide as the finest bin, and so wide that the picture has at most 480 of
 /// them.
 TimeWindow with_columns(const Result& result, double from, double to) {
@@ -106,18 +111,40 @@ TimeWindow with_columns(const Result& result, double from, double to) {
   return {from, to, finest * std::ceil(bins / 480)};
 }
 
-const Result::Milestone* worst_milestone(const Result& result, std::string_view id) {
-  const Result::Milestone* worst = nullptr;
+/// The metric of a milestone: of the same probe, or of the run.
+const Result::Metric* metric_of(const Result& result,
+                                std::string_view metric,
+                                const Result::Milestone& milestone) {
+  const Result::Metric* own = scoped_metric(result, metric, milestone.probe, "", "");
+  return own != nullptr ? own : scoped_metric(result, metric, "", "", "");
+}
+
+struct Choice {
+  const Result::Milestone* milestone = nullptr;
+  const Result::Metric* metric = nullptr;
+  bool several = false;  ///< other probes have one as well
+};
+
+/// Of the probes' milestones the one that missed its budget, else the latest; of the impacts the
+/// first.
+Choice choose(const Result& result, std::string_view id, std::string_view metric_id) {
+  Choice chosen;
+  double highest = 0;
   for (const Result::Milestone& milestone : result.milestones) {
     if (milestone.id != id || !milestone.vantage.empty() ||
         (!milestone.value && !milestone.censored))
       continue;
-    const auto rank = [](const Result::Milestone& m) {
-      return m.censored ? 1e12 : m.value.value_or(0);
-    };
-    if (worst == nullptr || rank(milestone) > rank(*worst)) worst = &milestone;
+    const Result::Metric* metric = metric_of(result, metric_id, milestone);
+    const bool missed = metric != nullptr && metric->verdict == "fail";
+    const double when = milestone.censored ? 1e9 : milestone.value.value_or(0);
+    const double weight = (missed ? 1e12 : 0) + (id == "impact" ? 1e10 - when : when);
+    chosen.several = chosen.milestone != nullptr;
+    if (chosen.milestone != nullptr && weight <= highest) continue;
+    highest = weight;
+    chosen.milestone = &milestone;
+    chosen.metric = metric;
   }
-  return worst;
+  return chosen;
 }
 
 struct DimensionKind {
@@ -163,9 +190,17 @@ double HeroColumn::failing() const {
 std::vector<HeroRow> request_rows(const Result& result, const TimeWindow& window) {
   std::vector<HeroRow> rows;
   for (const Result::SeriesRow& row : result.series.rows) {
-    if (has_gauge(row)) continue;
+    if (has_gauge(row) || is_signal(result, row)) continue;
     HeroRow made = make_row(result.series, row, window);
     if (made.due > 0) rows.push_back(std::move(made));
+  }
+  return rows;
+}
+
+std::vector<HeroRow> signal_rows(const Result& result, const TimeWindow& window) {
+  std::vector<HeroRow> rows;
+  for (const Result::SeriesRow& row : result.series.rows) {
+    if (is_signal(result, row)) rows.push_back(make_row(result.series, row, window));
   }
   return rows;
 }
@@ -222,9 +257,8 @@ std::vector<Dimension> dimensions(const Result& result) {
   std::vector<Dimension> lines;
   const double end = result.series.segments.empty() ? 0 : result.series.segments.back().to_s;
   for (const DimensionKind& kind : kDimensions) {
-    const Result::Milestone* milestone = worst_milestone(result, kind.milestone);
+    const auto [milestone, metric, several] = choose(result, kind.milestone, kind.metric);
     if (milestone == nullptr) continue;
-    const Result::Metric* metric = overall_metric(result, kind.metric);
     Dimension line;
     // Recovery counts from the undo; everything else from the injection.
     const bool after_undo = kind.milestone == "recover" || kind.milestone == "restored";
@@ -244,6 +278,7 @@ std::vector<Dimension> dimensions(const Result& result) {
       line.budget = show_seconds(*metric->budget);
       line.over = metric->verdict == "fail";
     }
+    if (several) line.probe = milestone->probe;
     lines.push_back(std::move(line));
   }
   return lines;

@@ -49,6 +49,8 @@ struct HeroRow {
 
 /// The rows that carry requests, in the order of the result.
 std::vector<HeroRow> request_rows(const Result& result, const TimeWindow& window);
+/// The rows of probes that look at the control plane (DNS answers).
+std::vector<HeroRow> signal_rows(const Result& result, const TimeWindow& window);
 /// The rows that carry a gauge, such as replication lag.
 std::vector<HeroRow> gauge_rows(const Result& result, const TimeWindow& window);
 
@@ -68,6 +70,7 @@ struct Dimension {
   std::optional<double> budget_s;  ///< an instant: from_s plus the budget
   std::string budget;              ///< "30 s"
   bool over = false;
+  std::string probe;  ///< whose it is, where several probes have one
 };
 std::vector<Dimension> dimensions(const Result& result);
 

@@ -14,6 +14,7 @@ struct HeroContent {
   std::string id;  ///< prefix of every id in it; unique on the page
   TimeWindow window;
   std::vector<HeroRow> rows;
+  std::vector<HeroRow> signals;  ///< what the control plane answered
   std::vector<HeroRow> gauges;
   std::vector<Dimension> dimensions;
 };
@@ -32,6 +33,7 @@ struct HeroLayout {
   double heat_height;
   double row_height;
   bool regions;  ///< a lane that shows which region answered
+  double signals_top;
   double gauges_top;
   double marks_top;
   double bottom;  ///< of the phase bands; the axis stands below
@@ -45,6 +47,7 @@ struct HeroLayout {
 
 inline constexpr double kFailedLane = 20;
 inline constexpr double kRegionLane = 10;
+inline constexpr double kSignalLane = 26;
 inline constexpr double kGaugeLane = 46;
 inline constexpr double kMarkLane = 16;
 
@@ -52,6 +55,10 @@ inline constexpr double kMarkLane = 16;
 bool regions_change(const std::vector<HeroRow>& rows);
 
 void draw_rows(const HeroContent& content, const HeroLayout& layout, Svg& svg);
+/// Shares of the answers by who gave them, stacked, with the name where one answers nearly all.
+void draw_answers(
+    const HeroContent& content, const HeroLayout& layout, const HeroRow& row, double top, Svg& svg);
+void draw_signals(const HeroContent& content, const HeroLayout& layout, Svg& svg);
 void draw_gauges(const HeroContent& content, const HeroLayout& layout, Svg& svg);
 /// Lost writes, writes nobody knows the fate of, stale reads.
 void draw_marks(const HeroContent& content, const HeroLayout& layout, Svg& svg);

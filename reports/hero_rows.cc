@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -25,8 +24,8 @@ std::uint8_t tint_of(double share) {
   return tint;
 }
 
-Grid tints(const HeroRow& row, std::pair<std::size_t, std::size_t> range) {
-  Grid grid(row.columns.size(), range.second - range.first);
+CellGrid tints(const HeroRow& row, std::pair<std::size_t, std::size_t> range) {
+  CellGrid grid(row.columns.size(), range.second - range.first);
   for (std::size_t column = 0; column < row.columns.size(); ++column) {
     const HeroColumn& source = row.columns[column];
     for (std::size_t bin = range.first; bin < std::min(range.second, source.answers.size());
@@ -59,7 +58,11 @@ class RowDrawer {
     const double heat = lane + kFailedLane + (layout_.narrow ? 6 : 10);
     latency_axis(row, heat, index == 0);
     heatmap(row, index, heat);
-    if (layout_.regions) region_lane(row, heat + layout_.heat_height + 3);
+    if (layout_.regions) {
+      const double answers = heat + layout_.heat_height + 3;
+      tick(answers + 8, layout_.narrow ? "by" : "answered by");
+      draw_answers(content_, layout_, row, answers, svg_);
+    }
   }
 
  private:
@@ -190,75 +193,13 @@ class RowDrawer {
       svg_.raw(fmt::format(R"(<use href="#{}" transform="{}"/>)", id, transform));
       return;
     }
-    const Grid grid = tints(row, range_);
+    const CellGrid grid = tints(row, range_);
     svg_.raw(fmt::format(R"(<g transform="{}"><g id="{}">)", transform, id));
     for (int tint = 1; tint <= kTints; ++tint) {
       const std::string path = cells_path(grid, static_cast<std::uint8_t>(tint));
       if (!path.empty()) svg_.shape(path, paint::kData, kTintOpacity[tint - 1]);
     }
     svg_.raw("</g></g>");
-  }
-
-  /// Shares of the answers by region, stacked, with the region's name where it answers nearly all.
-  void region_lane(const HeroRow& row, double top) {
-    std::set<std::string> regions;
-    for (const HeroColumn& column : row.columns) {
-      for (const auto& [region, count] : column.served_by) regions.insert(region);
-    }
-    tick(top + 8, layout_.narrow ? "by" : "answered by");
-    double index = 0;
-    const double steps = std::max<double>(1, static_cast<double>(regions.size()) - 1);
-    std::vector<double> below(row.columns.size());
-    for (const std::string& region : regions) {
-      std::string path;
-      for (std::size_t column = 0; column < row.columns.size(); ++column) {
-        const double share = region_share(row.columns[column], region);
-        path += stacked(column, below[column], share);
-        below[column] += share;
-      }
-      svg_.shape(path,
-                 paint::kMuted,
-                 0.16 + 0.5 * index / steps,
-                 fmt::format("translate({} {}) scale({:.4f} {})",
-                             coordinate(layout_.left),
-                             coordinate(top),
-                             column_width(),
-                             kRegionLane));
-      ++index;
-    }
-    for (const std::string& region : regions) name_region(row, region, top);
-  }
-
-  static double region_share(const HeroColumn& column, const std::string& region) {
-    double total = 0;
-    for (const auto& [name, count] : column.served_by) total += count;
-    const auto found = column.served_by.find(region);
-    return found == column.served_by.end() || total <= 0 ? 0 : found->second / total;
-  }
-
-  static std::string stacked(std::size_t column, double from, double share) {
-    if (share <= 0.0005) return "";
-    return fmt::format("M{} {:.3g}h1v{:.3g}h-1z", column, from, share);
-  }
-
-  void name_region(const HeroRow& row, const std::string& region, double top) {
-    std::size_t best = 0, best_length = 0, length = 0;
-    for (std::size_t column = 0; column <= row.columns.size(); ++column) {
-      const bool all =
-          column < row.columns.size() && region_share(row.columns[column], region) > 0.9;
-      length = all ? length + 1 : 0;
-      if (length > best_length) {
-        best_length = length;
-        best = column + 1 - length;
-      }
-    }
-    const double width = static_cast<double>(best_length) * column_width();
-    if (width < text_width(region, 9) + 6) return;
-    svg_.text(layout_.left + (static_cast<double>(best) * column_width()) + width / 2,
-              top + 8.2,
-              paint::kInk,
-              {.size = 9, .anchor = Anchor::Middle},
-              region);
   }
 
   const HeroContent& content_;
@@ -268,18 +209,6 @@ class RowDrawer {
 };
 
 }  // namespace
-
-bool regions_change(const std::vector<HeroRow>& rows) {
-  return std::any_of(rows.begin(), rows.end(), [](const HeroRow& row) {
-    std::set<std::string> regions;
-    for (const HeroColumn& column : row.columns) {
-      for (const auto& [region, count] : column.served_by) {
-        if (count > 0 && !region.empty()) regions.insert(region);
-      }
-    }
-    return regions.size() > 1;
-  });
-}
 
 void draw_rows(const HeroContent& content, const HeroLayout& layout, Svg& svg) {
   RowDrawer drawer(content, layout, svg);

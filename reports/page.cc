@@ -103,10 +103,10 @@ std::string section(std::string_view id, std::string_view title, std::string_vie
       body);
 }
 
-Table::Table(std::string_view css, std::vector<Column> columns)
+HtmlTable::HtmlTable(std::string_view css, std::vector<Column> columns)
     : css_(css), columns_(std::move(columns)) {}
 
-void Table::row(const std::vector<std::string>& cells, std::string_view css) {
+void HtmlTable::row(const std::vector<std::string>& cells, std::string_view css) {
   rows_ += css.empty() ? "<tr>" : fmt::format("<tr class=\"{}\">", css);
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string_view number = columns_[i].number ? " class=\"n\"" : "";
@@ -119,7 +119,7 @@ void Table::row(const std::vector<std::string>& cells, std::string_view css) {
   rows_ += "</tr>\n";
 }
 
-std::string Table::text() const {
+std::string HtmlTable::text() const {
   std::string out = fmt::format("<div class=\"scroll\"><table class=\"{}\"><thead><tr>", css_);
   for (const Column& column : columns_) {
     out += fmt::format(

@@ -55,13 +55,13 @@ std::string strip(const Result::Metric& metric, int width);
 std::string section(std::string_view id, std::string_view title, std::string_view body);
 
 /// One table; cells are finished markup.
-class Table {
+class HtmlTable {
  public:
   struct Column {
     std::string_view head;
     bool number = false;
   };
-  Table(std::string_view css, std::vector<Column> columns);
+  HtmlTable(std::string_view css, std::vector<Column> columns);
   /// The first cell is the head of its row.
   void row(const std::vector<std::string>& cells, std::string_view css = "");
   bool empty() const { return rows_.empty(); }

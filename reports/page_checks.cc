@@ -56,7 +56,7 @@ std::string conditions(const Result& result) {
 }
 
 std::string other_metrics(const Result& result) {
-  Table table("plain", {{"Measurement"}, {"Of"}, {"Value", true}, {"Interval", true}});
+  HtmlTable table("plain", {{"Measurement"}, {"Of"}, {"Value", true}, {"Interval", true}});
   for (const auto& metric : result.metrics) {
     if ((!metric.budget_op.empty() && metric.budget) || (!metric.value && !metric.censored))
       continue;
@@ -100,13 +100,13 @@ std::string prediction_picture(const Result::Prediction& prediction) {
 }  // namespace
 
 std::string checks_section(const Result& result) {
-  Table table("checks",
-              {{"Check"},
-               {"Measured", true},
-               {"Accuracy", true},
-               {"Budget", true},
-               {"Against it"},
-               {"Verdict"}});
+  HtmlTable table("checks",
+                  {{"Check"},
+                   {"Measured", true},
+                   {"Accuracy", true},
+                   {"Budget", true},
+                   {"Against it"},
+                   {"Verdict"}});
   for (const auto* metric : with_budget(result)) {
     table.row({with_scope(result, *metric),
                "<b>" + show_metric(*metric) + "</b>",
@@ -153,7 +153,7 @@ std::string prediction_section(const Result& result) {
   if (!prediction.users_unaffected) body += prediction_picture(prediction);
   if (!prediction.finding.empty())
     body += "<p class=\"finding\"><b>Finding:</b> " + escape(prediction.finding) + "</p>\n";
-  Table table("plain", {{"Stage"}, {"At best", true}, {"At worst", true}, {"Because"}});
+  HtmlTable table("plain", {{"Stage"}, {"At best", true}, {"At worst", true}, {"Because"}});
   for (const auto& stage : prediction.stages) {
     table.row({escape(stage.name),
                show_seconds(stage.best_s),

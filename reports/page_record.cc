@@ -85,7 +85,7 @@ std::string changes_section(const Result& result) {
 }
 
 std::string timeline_section(const Result& result) {
-  Table table("timeline", {{"When", true}, {"What"}, {"Seen by"}});
+  HtmlTable table("timeline", {{"When", true}, {"What"}, {"Seen by"}});
   for (const auto& event : result.events) {
     std::string when = show_instant(event.t_s);
     if (event.bound_s >= 0.0005)
@@ -100,7 +100,7 @@ std::string timeline_section(const Result& result) {
 }
 
 std::string environment_section(const Result& result) {
-  Table table("plain", {{"What"}, {"Value"}, {"Kind"}});
+  HtmlTable table("plain", {{"What"}, {"Value"}, {"Kind"}});
   for (const auto& item : result.environment) {
     table.row({escape(item.key), escape(item.value), escape(item.kind)});
   }

@@ -107,12 +107,12 @@ bool answered(const Result::SeriesRow& row) {
 }  // namespace
 
 std::string hit_section(const Result& result) {
-  std::vector<Table::Column> columns = {{"Who"}, {"How it failed"}};
+  std::vector<HtmlTable::Column> columns = {{"Who"}, {"How it failed"}};
   std::vector<std::string> heads;
   for (const auto& phase : result.phases) heads.push_back(phase_name(phase));
   for (const auto& head : heads) columns.push_back({head, true});
   columns.push_back({"All", true});
-  Table table("plain", columns);
+  HtmlTable table("plain", columns);
   for (const Result::SeriesRow& row : result.series.rows) {
     const std::vector<PhaseTally> phases = tallies(result, row);
     std::map<std::string, double> reasons;
@@ -148,13 +148,13 @@ std::string hit_section(const Result& result) {
 }
 
 std::string clients_section(const Result& result) {
-  Table table("plain",
-              {{"Who"},
-               {"Clients", true},
-               {"Half of them", true},
-               {"95 %", true},
-               {"The last", true},
-               {"Never", true}});
+  HtmlTable table("plain",
+                  {{"Who"},
+                   {"Clients", true},
+                   {"Half of them", true},
+                   {"95 %", true},
+                   {"The last", true},
+                   {"Never", true}});
   const auto time = [](const std::optional<double>& value) {
     return value ? show_seconds(*value) : std::string("—");
   };
@@ -177,11 +177,11 @@ std::string clients_section(const Result& result) {
 }
 
 std::string latency_section(const Result& result) {
-  std::vector<Table::Column> columns = {{"Who"}, {"Percentile"}};
+  std::vector<HtmlTable::Column> columns = {{"Who"}, {"Percentile"}};
   std::vector<std::string> heads;
   for (const auto& phase : result.phases) heads.push_back(phase_name(phase));
   for (const auto& head : heads) columns.push_back({head, true});
-  Table table("plain", columns);
+  HtmlTable table("plain", columns);
   static constexpr std::pair<std::string_view, double> kQuantiles[] = {
       {"latency_p50", 0.5}, {"latency_p90", 0.9}, {"latency_p99", 0.99}};
   for (const Result::SeriesRow& row : result.series.rows) {

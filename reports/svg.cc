@@ -66,7 +66,7 @@ void Svg::budget(double x, double y, Paint fill) {
   shape(fmt::format("M{} {}l-3.4 -5.6h6.8z", coordinate(x), coordinate(y)), fill);
 }
 
-std::string cells_path(const Grid& grid, std::uint8_t value) {
+std::string cells_path(const CellGrid& grid, std::uint8_t value) {
   std::string path;
   for (std::size_t row = 0; row < grid.rows; ++row) {
     for (std::size_t column = 0; column < grid.columns;) {

@@ -61,12 +61,12 @@ class Svg {
 };
 
 /// A field of small whole numbers, one a cell; 0 is empty. Row 0 is the lowest.
-struct Grid {
+struct CellGrid {
   std::size_t columns = 0;
   std::size_t rows = 0;
   std::vector<std::uint8_t> cells;
 
-  Grid(std::size_t column_count, std::size_t row_count)
+  CellGrid(std::size_t column_count, std::size_t row_count)
       : columns(column_count), rows(row_count), cells(column_count * row_count) {}
   std::uint8_t& at(std::size_t column, std::size_t row) { return cells[row * columns + column]; }
   std::uint8_t at(std::size_t column, std::size_t row) const {
@@ -76,7 +76,7 @@ struct Grid {
 
 /// The outline, in grid units, of all cells with this value; equal neighbours in a row become one
 /// rectangle.
-std::string cells_path(const Grid& grid, std::uint8_t value);
+std::string cells_path(const CellGrid& grid, std::uint8_t value);
 
 /// Bars in grid units with equal neighbours merged: x in columns, y upwards from 0 to the height
 /// given (0 to 1).

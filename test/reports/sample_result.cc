@@ -98,6 +98,22 @@ Result::SeriesRow series_row(const Story& story, const RowStory& row) {
   return out;
 }
 
+/// What the name server tells the clients in us-east.
+Result::SeriesRow dns_row(const Story& story) {
+  Result::SeriesRow out;
+  out.vantage = "client-us";
+  out.probe = "names";
+  for (double t = kBegin; t < story.end_s; t += kBin) {
+    const bool moved = story.injected && story.ever_failed_over && t >= 2 && t < story.undo_s + 1;
+    out.due.push_back(5 * kBin);
+    out.ok.push_back({{5, 2}});
+    out.fail.emplace_back();
+    out.unknown.push_back(0);
+    out.served_by.push_back({{moved ? "10.2.0.80" : "10.1.0.80", 2}});
+  }
+  return out;
+}
+
 Result::SeriesRow lag_row(const Story& story) {
   Result::SeriesRow out;
   out.vantage = "db-eu";
@@ -195,7 +211,12 @@ void describe_probes(Result& result) {
   replication.request = "pg_stat_replication on db-us";
   replication.rate_per_s = 5;
   replication.clients = 1;
-  result.probes = {readers, comments, replication};
+  Result::ProbeInfo names = replication;
+  names.id = "names";
+  names.kind = "dns";
+  names.op = "read";
+  names.request = "www.novvista.test A";
+  result.probes = {readers, comments, names, replication};
 }
 
 void fill_series(const Story& story, Result& result) {
@@ -210,6 +231,7 @@ void fill_series(const Story& story, Result& result) {
       {"client-us", "comments", "us-east", "eu-west", kCommentsRate, 24, 118, true, true, 7},
   };
   for (const RowStory& row : rows) result.series.rows.push_back(series_row(cut, row));
+  result.series.rows.push_back(dns_row(cut));
   result.series.rows.push_back(lag_row(cut));
 }
 
@@ -285,7 +307,7 @@ void fill_metrics(const Story& story, Result& result) {
     result.metrics.push_back(std::move(out));
   };
   for (const auto& row : result.series.rows) {
-    if (row.probe == "replication") continue;
+    if (row.probe == "replication" || row.probe == "names") continue;
     const double rate = row.probe == "readers" ? kReadersRate : kCommentsRate;
     scoped(metric("failed_requests", "Failed requests", "count", failed_in(row)), row);
     scoped(metric("unavailable_seconds", "Unavailable", "s", failed_in(row) / rate), row);
@@ -626,7 +648,7 @@ Result many_vantages() {
   const std::size_t count = result.series.rows.size();
   for (std::size_t i = 0; i < count; ++i) {
     Result::SeriesRow copy = result.series.rows[i];
-    if (copy.probe == "replication") continue;
+    if (copy.probe == "replication" || copy.probe == "names") continue;
     copy.vantage += "-2";
     result.series.rows.push_back(copy);
     copy.vantage += "b";

@@ -15,7 +15,7 @@ BOOST_AUTO_TEST_CASE(a_coordinate_has_one_decimal_and_no_negative_zero) {
 }
 
 BOOST_AUTO_TEST_CASE(equal_neighbours_in_a_row_become_one_rectangle) {
-  Grid grid(5, 2);
+  CellGrid grid(5, 2);
   grid.at(1, 0) = grid.at(2, 0) = grid.at(4, 0) = 3;
   grid.at(0, 1) = 3;
   grid.at(3, 0) = 1;
