@@ -50,8 +50,10 @@ class OrderChecker {
   void check() {
     for (const Step& step : playbook_.steps) {
       if (const auto* parallel = std::get_if<ParallelStep>(&step.action)) {
+        beside_ = &parallel->branches;
         for (const Step& branch : parallel->branches) check_before(branch);
         for (const Step& branch : parallel->branches) apply(branch);
+        beside_ = nullptr;
       } else {
         check_before(step);
         apply(step);
@@ -154,12 +156,24 @@ class OrderChecker {
           fmt::format(
               "'inject: {}' is left out by its 'when' (line {})", undo.name, later->where.line),
           "give this step the same 'when'");
+    } else if (beside_ != nullptr && starts_in(*beside_, undo.name)) {
+      reading_.report(
+          where,
+          fmt::format("'{}' starts at the same time (line {})", undo.name, later->where.line),
+          "undo it in a step after this 'parallel'");
     } else {
       reading_.report(
           where,
           fmt::format(
               "'{}' is undone here but starts later (line {})", undo.name, later->where.line));
     }
+  }
+
+  static bool starts_in(const std::vector<Step>& branches, std::string_view name) {
+    return std::any_of(branches.begin(), branches.end(), [&](const Step& branch) {
+      const auto* inject = std::get_if<InjectStep>(&branch.action);
+      return inject != nullptr && inject->name == name;
+    });
   }
 
   const Step* written_inject(std::string_view name) const {
@@ -224,6 +238,7 @@ class OrderChecker {
   Reading& reading_;
   std::vector<Injected> injected_;
   std::set<std::string> names_;
+  const std::vector<Step>* beside_ = nullptr;  ///< the branches of the parallel step we are in
   Duration elapsed_{};
   bool baseline_seen_ = false;
   bool undo_seen_ = false;

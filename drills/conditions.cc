@@ -108,7 +108,7 @@ class ConditionReader {
     return wrong;
   }
 
-  const MetricSpec* metric_of(const Condition& condition) {
+  const MetricSpec* metric_of(Condition& condition) {
     if (condition.metric.empty()) return nullptr;
     const MetricSpec* metric = metric_spec(condition.metric);
     if (metric == nullptr) {
@@ -122,6 +122,7 @@ class ConditionReader {
                       : fmt::format("'{}' is only for limits while the drill runs", metric->name),
           place_.live ? "it may stand under 'objectives'"
                       : "it may stand in 'steady', 'stop_if', 'await' and 'expect'");
+      condition.metric.clear();  // nothing else need be said of it
       return nullptr;
     }
     return metric;
@@ -144,11 +145,17 @@ class ConditionReader {
       reading_.report(
           condition.where,
           fmt::format("{} on '{}' needs '{}' or '{}'", owner_.text, metric.name, first, second),
-          fmt::format("{}, in {}", metric.help, expected(bound_type(metric.unit)).substr(2)));
+          fmt::format("like  {}: {}", first, bound_example(metric.unit)));
     }
     if (condition.max && condition.min && *condition.max < *condition.min) {
       reading_.report(params.place("max"), "'max' is less than 'min': nothing can hold this");
     }
+  }
+
+  static std::string_view bound_example(std::string_view unit) {
+    if (unit == "s") return "30s";
+    if (unit == "ratio") return "1%";
+    return unit == "per_s" ? "100/s" : "0";
   }
 
   std::optional<double> bound(const MetricSpec& metric,
@@ -250,13 +257,7 @@ std::vector<Condition> read_conditions(const ConditionPlace& place,
                                        const Names& names,
                                        Reading& reading) {
   std::vector<Condition> conditions;
-  if (entry.value.broken) return conditions;
-  if (!entry.value.is_list()) {
-    reading.report(entry.value.where,
-                   fmt::format("'{}' must be a list, not {}", place.section, entry.value.shown()),
-                   "begin each item with '- '");
-    return conditions;
-  }
+  if (!expect_list(entry, "begin each item with '- '", reading)) return conditions;
   for (const YamlNode& item : entry.value.items) {
     conditions.push_back(read_condition(place, item, item.where, names, reading));
   }

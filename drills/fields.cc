@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "drills/values.h"
 
 namespace muster {
@@ -50,14 +51,15 @@ class FieldReader {
                         const std::vector<std::string>& others) {
     json::object values;
     if (node.broken || !expect_map(node, owner, reading_)) return values;
-    refuse_unknown_keys(schema, node, owner, reading_, others);
+    const std::vector<std::string> meant =
+        refuse_unknown_keys(schema, node, owner, reading_, others);
     for (const Field& field : schema) {
       const YamlEntry* entry = node.find(field.name);
       std::optional<json::value> value;
       if (entry != nullptr) {
         places_[prefix + std::string(field.name)] = entry->value.where;
         value = read_value(field, *entry, owner, prefix);
-      } else if (field.required) {
+      } else if (field.required && !contains(meant, field.name)) {
         reading_.report(
             owner.where,
             fmt::format("{} needs '{}'", owner.text, field.name),
@@ -84,7 +86,10 @@ class FieldReader {
                       fmt::format("write {}", expected(field.type)));
       return std::nullopt;
     }
-    const Owner inner{fmt::format("'{}' of {}", field.name, owner.text), entry.where};
+    // "'hold' of step 'hold'" would say it twice.
+    const bool same = owner.text == fmt::format("step '{}'", field.name);
+    const Owner inner{fmt::format("'{}'{}", field.name, same ? "" : " of " + owner.text),
+                      entry.where};
     switch (field.type) {
       case Type::Argv:
         return read_argv(field, node, inner, path);
@@ -125,7 +130,7 @@ class FieldReader {
       return std::nullopt;
     }
     if (!in_range(field, *value, node, what)) return std::nullopt;
-    refuse_unknown_name(field.refers, node, what);
+    refuse_unknown_name(field.refers, node);
     return value;
   }
 
@@ -134,9 +139,12 @@ class FieldReader {
                                          const std::string& what) {
     const std::vector<std::string> choices(field.choices.begin(), field.choices.end());
     if (contains(choices, node.text)) return json::value(json_text(node.text));
+    std::vector<std::string> quoted;
+    for (const std::string& choice : choices) quoted.push_back("'" + choice + "'");
+    const std::string near = nearest(node.text, choices);
     reading_.report(node.where,
-                    fmt::format("{} must be {}, not {}", what, one_of(choices), node.shown()),
-                    suggestion(node.text, choices));
+                    fmt::format("{} must be {}, not {}", what, one_of(quoted), node.shown()),
+                    near.empty() ? "" : fmt::format("did you mean '{}'?", near));
     return std::nullopt;
   }
 
@@ -226,7 +234,7 @@ class FieldReader {
       key.kind = YamlNode::Kind::Scalar;
       key.where = each.where;
       key.text = each.key;
-      refuse_unknown_name(field.key_refers, key, "a key in " + what.text);
+      refuse_unknown_name(field.key_refers, key);
       if (auto value = read_scalar(
               Type::Text, field, each.value, fmt::format("'{}' in {}", each.key, what.text))) {
         map[each.key] = std::move(*value);
@@ -254,7 +262,7 @@ class FieldReader {
     return json::value(std::move(list));
   }
 
-  void refuse_unknown_name(Refers refers, const YamlNode& node, const std::string& what) {
+  void refuse_unknown_name(Refers refers, const YamlNode& node) {
     const auto forbidden = names_.untouchable.find(refers);
     if (forbidden != names_.untouchable.end() && contains(forbidden->second, node.text)) {
       reading_.report(
@@ -268,7 +276,7 @@ class FieldReader {
         contains(known->second, node.text))
       return;
     reading_.report(node.where,
-                    fmt::format("{}: there is no {} '{}'", what, noun_of(refers), node.text),
+                    fmt::format("there is no {} '{}'", noun_of(refers), node.text),
                     suggestion(node.text, known->second));
   }
 
@@ -300,19 +308,21 @@ Params read_fields(const Schema& schema,
   return FieldReader(names, reading).read(schema, node, owner, others);
 }
 
-void refuse_unknown_keys(const Schema& schema,
-                         const YamlNode& node,
-                         const Owner& owner,
-                         Reading& reading,
-                         const std::vector<std::string>& others) {
+std::vector<std::string> refuse_unknown_keys(const Schema& schema,
+                                             const YamlNode& node,
+                                             const Owner& owner,
+                                             Reading& reading,
+                                             const std::vector<std::string>& others) {
   std::vector<std::string> known = names_in(schema);
   known.insert(known.end(), others.begin(), others.end());
+  std::vector<std::string> meant;
   for (const YamlEntry& entry : node.entries) {
     if (contains(known, entry.key)) continue;
-    reading.report(entry.where,
-                   fmt::format("unknown key '{}' in {}", entry.key, owner.text),
-                   known.empty() ? "it takes no keys" : suggestion(entry.key, known));
+    const std::string hint = known.empty() ? "it takes no keys" : suggestion(entry.key, known);
+    reading.report(entry.where, fmt::format("unknown key '{}' in {}", entry.key, owner.text), hint);
+    meant.push_back(nearest(entry.key, known));
   }
+  return meant;
 }
 
 bool expect_map(const YamlNode& node, const Owner& owner, Reading& reading) {
@@ -321,6 +331,17 @@ bool expect_map(const YamlNode& node, const Owner& owner, Reading& reading) {
     reading.report(node.where,
                    fmt::format("{} must be a map of keys, not {}", owner.text, node.shown()));
   }
+  return false;
+}
+
+bool expect_list(const YamlEntry& entry, std::string_view hint, Reading& reading) {
+  const YamlNode& node = entry.value;
+  if (node.is_list() || node.broken) return node.is_list();
+  reading.report(node.where,
+                 node.is_nothing()
+                     ? fmt::format("'{}' is empty", entry.key)
+                     : fmt::format("'{}' must be a list, not {}", entry.key, node.shown()),
+                 std::string(hint));
   return false;
 }
 

@@ -33,15 +33,19 @@ Params read_fields(const Schema& schema,
                    Reading& reading,
                    const std::vector<std::string>& others = {});
 
-/// Reports a key that is neither in `schema` nor in `others`.
-void refuse_unknown_keys(const Schema& schema,
-                         const YamlNode& node,
-                         const Owner& owner,
-                         Reading& reading,
-                         const std::vector<std::string>& others = {});
+/// Reports each key that is neither in `schema` nor in `others`. Returns the keys that were meant,
+/// so that nobody is told of a misspelt key twice, as unknown and as missing.
+std::vector<std::string> refuse_unknown_keys(const Schema& schema,
+                                             const YamlNode& node,
+                                             const Owner& owner,
+                                             Reading& reading,
+                                             const std::vector<std::string>& others = {});
 
 /// Whether `node` is a map; reports it if not. Nothing at all counts as an empty map.
 bool expect_map(const YamlNode& node, const Owner& owner, Reading& reading);
+
+/// Whether the value of `entry` is a list; reports it if not, with how an item begins.
+bool expect_list(const YamlEntry& entry, std::string_view hint, Reading& reading);
 
 /// "region", "host", ...
 std::string_view noun_of(Refers refers);

@@ -30,7 +30,9 @@ json::object any_scalar() {
   return {{"type", {"string", "number", "boolean"}}};
 }
 
-json::object either(json::array forms) { return {{"anyOf", std::move(forms)}}; }
+json::object either(json::array forms) {
+  return {{"anyOf", std::move(forms)}};
+}
 
 /// The forms of values, shared by all keys.
 json::object value_definitions() {

@@ -187,14 +187,13 @@ class PlaybookReader {
           root.where, "a playbook needs 'steps'", "the smallest is  steps: [{hold: 10s}]");
       return;
     }
-    const std::size_t before = reading_.count();
     const StepContext context{catalogue_, variables, touchable, reading_};
     const WrittenSteps written = read_steps(*steps, context);
     playbook_.steps = written.taken();
-    if (playbook_.steps.empty() && reading_.count() == before) {
-      reading_.report(
-          steps->where,
-          written.steps.empty() ? "there is no step" : "no step is left: every 'when' is false");
+    if (steps->value.is_list() && steps->value.items.empty()) {
+      reading_.report(steps->where, "there is no step", "the smallest is  - hold: 10s");
+    } else if (playbook_.steps.empty() && !written.steps.empty()) {
+      reading_.report(steps->where, "no step is left: every 'when' is false");
     }
     check_playbook(playbook_, written, catalogue_, reading_);
   }

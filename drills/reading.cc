@@ -61,7 +61,8 @@ void Reading::finish() const {
 }
 
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::string near = nearest(word, candidates);
+  // Words of one or two letters are all near each other.
+  const std::string near = word.size() < 3 ? "" : nearest(word, candidates);
   if (!near.empty() && near != word) return fmt::format("did you mean '{}'?", near);
   if (candidates.empty() || candidates.size() > kFewEnoughToList) return {};
   return fmt::format("there is: {}", join(candidates, ", "));

@@ -143,7 +143,7 @@ class StackReader {
     if (node.is_scalar()) {
       reading_.report(node.where,
                       fmt::format("'reach: {}' of {} needs a target", word, owner.text),
-                      fmt::format("write {{{}: {}}}", word, owner.text.substr(5)));
+                      fmt::format("write  reach: {{{}: TARGET}}", word));
       return reach;
     }
     reach.target = read_target(node.entries.front(), reach.kind, owner);
@@ -280,12 +280,7 @@ class StackReader {
   void read_protect() {
     const YamlEntry* entry = root_.find("protect");
     if (entry == nullptr) return;
-    if (!entry->value.is_list()) {
-      reading_.report(entry->value.where,
-                      fmt::format("'protect' must be a list, not {}", entry->value.shown()),
-                      "write [process: sshd, interface: eth0]");
-      return;
-    }
+    if (!expect_list(*entry, "write [process: sshd, interface: eth0]", reading_)) return;
     for (const YamlNode& item : entry->value.items) {
       const Params params = read_fields(
           protect_fields(), item, {"an item in 'protect'", item.where}, names_, reading_);

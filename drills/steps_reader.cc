@@ -53,14 +53,7 @@ class StepsReader {
  private:
   std::vector<Step> read_list(const YamlEntry& section, bool parallel) {
     std::vector<Step> steps;
-    if (section.value.broken) return steps;
-    if (!section.value.is_list()) {
-      reading_.report(
-          section.value.where,
-          fmt::format("'{}' must be a list, not {}", section.key, section.value.shown()),
-          "begin each step with '- '");
-      return steps;
-    }
+    if (!expect_list(section, "begin each step with '- '", reading_)) return steps;
     for (const YamlNode& item : section.value.items) {
       if (auto step = read_step(item, parallel)) steps.push_back(std::move(*step));
     }
@@ -91,14 +84,12 @@ class StepsReader {
     std::vector<std::string> others = strings(kind->special);
     others.emplace_back("when");
     const Owner owner{fmt::format("step '{}'", kind->name), verb.where};
-    const std::size_t before = reading_.count();
     const Params params = read_fields(kind->fields, node, owner, context_.names, reading_, others);
-    const bool whole = reading_.count() == before;
     if (const YamlEntry* when = node.find("when");
         when != nullptr && !context_.variables.holds(when->value)) {
       skipped_.push_back(step.where);
     }
-    if (!read_action(kind->name, params, node, whole, step)) return std::nullopt;
+    if (!read_action(*kind, params, node, step)) return std::nullopt;
     return step;
   }
 
@@ -126,37 +117,44 @@ class StepsReader {
   }
 
   /// Fills `step.action`; false where it could not be read (which has been reported).
-  bool read_action(
-      std::string_view kind, const Params& params, const YamlNode& node, bool whole, Step& step) {
-    if (kind == "inject") return read_inject(params, node, step);
-    if (kind == "await") return read_await(params, *node.find("await"), step);
-    if (kind == "expect") {
-      const YamlEntry& entry = *node.find("expect");
+  bool read_action(const StepKind& kind, const Params& params, const YamlNode& node, Step& step) {
+    const YamlEntry& verb = *node.find(kind.name);
+    if (kind.name == "inject") return read_inject(params, node, step);
+    if (kind.name == "await") return read_await(params, verb, step);
+    if (kind.name == "expect") {
       step.action = ExpectStep{
-          read_condition(expect_place(), entry.value, entry.where, context_.names, reading_)};
+          read_condition(expect_place(), verb.value, verb.where, context_.names, reading_)};
       return true;
     }
-    if (kind == "parallel") {
-      step.action = ParallelStep{read_list(*node.find("parallel"), true)};
+    if (kind.name == "parallel") {
+      step.action = ParallelStep{read_list(verb, true)};
       return true;
     }
-    if (!whole) return false;
-    if (kind == "baseline") step.action = BaselineStep{params.duration("baseline")};
-    if (kind == "hold") step.action = HoldStep{params.duration("hold")};
-    if (kind == "undo") step.action = UndoStep{params.text("undo")};
-    if (kind == "ask") step.action = AskStep{params.text("ask"), params.duration("within")};
-    if (kind == "run") {
+    if (!is_whole(kind.fields, params)) return false;
+    if (kind.name == "baseline") step.action = BaselineStep{params.duration("baseline")};
+    if (kind.name == "hold") step.action = HoldStep{params.duration("hold")};
+    if (kind.name == "undo") step.action = UndoStep{params.text("undo")};
+    if (kind.name == "ask") step.action = AskStep{params.text("ask"), params.duration("within")};
+    if (kind.name == "run") {
       const Params run = params.object("run");
       step.action = RunStep{run.text("host"), run.list("argv"), run.duration("timeout")};
     }
     return true;
   }
 
+  /// Whether every key that must be there could be read.
+  static bool is_whole(const Schema& fields, const Params& params) {
+    return std::all_of(fields.begin(), fields.end(), [&](const Field& field) {
+      if (!params.has(field.name)) return !field.required && field.fallback.empty();
+      return field.type != Type::Object || is_whole(field.fields, params.object(field.name));
+    });
+  }
+
   bool read_inject(const Params& params, const YamlNode& node, Step& step) {
     InjectStep inject;
     if (params.has("inject")) inject.name = params.text("inject");
     if (params.has("deadline")) inject.deadline = params.duration("deadline");
-    inject.accept_irreversible = params.has("irreversible");
+    inject.accept_irreversible = node.find("irreversible") != nullptr;
     const YamlEntry* fault = node.find("fault");
     if (fault == nullptr) {
       reading_.report(step.where,

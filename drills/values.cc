@@ -197,9 +197,11 @@ std::optional<json::value> parse_value(Type type, std::string_view text) {
       return parse_integer(text);
     case Type::Number:
       return as_json(parse_number(text));
-    case Type::Duration:
-      if (const auto value = parse_duration(text)) return value->count();
-      return std::nullopt;
+    case Type::Duration: {
+      std::string_view rest = text;
+      const auto value = take_number(rest) ? parse_duration(text) : std::nullopt;
+      return value ? std::optional<json::value>(value->count()) : std::nullopt;
+    }
     case Type::Ratio:
       return parse_ratio(text);
     case Type::Rate:
@@ -249,11 +251,13 @@ std::string value_hint(Type type, std::string_view text) {
   const bool number = parse_number(text).has_value();
   switch (type) {
     case Type::Duration:
-      return number ? meant(fmt::format("{}s", text)) : "";
+      if (!number) return {};
+      return text.size() < 3 ? meant(fmt::format("{}s", text))
+                             : fmt::format("did you mean '{0}ms' or '{0}s'?", text);
     case Type::Rate:
       return number ? meant(fmt::format("{}/s", text)) : "";
     case Type::Bandwidth:
-      return number ? meant(fmt::format("{}bit", text)) : "";
+      return number ? meant(fmt::format("{}kbit", text)) : "";
     case Type::Size:
       return number ? meant(fmt::format("{}B", text)) : "";
     case Type::Ratio:

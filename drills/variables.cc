@@ -111,7 +111,7 @@ void Variables::read(const YamlEntry& entry, const std::map<std::string, std::st
 
   const YamlEntry* fallback = entry.value.find("default");
   const auto override = set.find(variable.name);
-  YamlEntry value{"default", entry.where, {}};
+  YamlEntry value{override == set.end() ? "default" : "value", entry.where, {}};
   if (override != set.end()) {
     value.value = given(variable.type,
                         override->second,
@@ -126,15 +126,15 @@ void Variables::read(const YamlEntry& entry, const std::map<std::string, std::st
   }
   const std::vector<std::string> choices = params.list("choices");
   Field field{
-      .name = "default", .type = variable.type, .help = "what it is unless --set says otherwise"};
+      .name = value.key, .type = variable.type, .help = "what it is unless --set says otherwise"};
   field.choices.assign(choices.begin(), choices.end());
   YamlNode holder;
   holder.kind = YamlNode::Kind::Map;
   holder.entries.push_back(value);
   const std::size_t before = reading_.count();
   const Params read = read_fields({field}, holder, owner, {}, reading_);
-  if (reading_.count() != before || !read.has("default")) return;
-  variable.value = read.values().at("default");
+  if (reading_.count() != before || !read.has(value.key)) return;
+  variable.value = at(read.values(), value.key);
   choices_[variable.name] = choices;
   written_[variable.name] = value.value;
 }

@@ -1,7 +1,6 @@
 #include "drills/yaml_reader.h"
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include <yaml-cpp/parser.h>
 
 #include "drills/utf8.h"
+#include "drills/yaml_messages.h"
 
 namespace muster {
 
@@ -51,6 +51,14 @@ class Places {
     return std::string_view(source_.text()).substr(static_cast<std::size_t>(mark.pos));
   }
 
+  /// Whether a line "..." stands before the mark, which ends the document.
+  bool follows_end_mark(const YAML::Mark& mark) const {
+    for (int line = mark.line; line > 0; --line) {
+      if (source_.line(line).starts_with("...")) return true;
+    }
+    return false;
+  }
+
   /// The place of an empty list item: yaml-cpp's mark for it is that of the next token.
   YAML::Mark dash_before(YAML::Mark mark) const {
     const std::size_t dash =
@@ -87,6 +95,10 @@ class Builder : public YAML::EventHandler {
 
   bool has_root() const { return has_root_; }
   YamlNode take_root() { return std::move(root_); }
+  std::optional<OpenBracket> innermost() const {
+    if (open_.empty()) return std::nullopt;
+    return OpenBracket{open_.back().node.where, open_.back().node.is_list()};
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (documents_++ == 0) return;
@@ -95,6 +107,11 @@ class Builder : public YAML::EventHandler {
       throw Refusal{places_.at(mark),
                     "a second document begins here",
                     "one file holds one document: remove the '---'"};
+    }
+    if (places_.follows_end_mark(mark)) {
+      throw Refusal{places_.at(mark),
+                    "this stands after the end of the document",
+                    "remove the '...' above it"};
     }
     throw Refusal{places_.at(mark), "this belongs to nothing above it", "check the indentation"};
   }
@@ -272,59 +289,6 @@ class Builder : public YAML::EventHandler {
   std::size_t nodes_ = 0;
 };
 
-/// yaml-cpp's words, and what they mean to somebody who wrote the file.
-struct Translation {
-  std::string_view theirs;
-  std::string_view message;
-  std::string_view hint;
-};
-
-constexpr std::string_view kIndentation =
-    "check the indentation of this line and of the line above";
-
-constexpr std::array<Translation, 11> kTranslations = {{
-    {"end of map flow not found",
-     "a '{' before this is not closed, or a ',' is missing",
-     "write {key: value, key: value}"},
-    {"end of sequence flow not found",
-     "a '[' before this is not closed, or a ',' is missing",
-     "write [a, b]"},
-    {"end of map not found", "this does not fit the keys above it", kIndentation},
-    {"end of sequence not found", "this does not fit the list above it", kIndentation},
-    {"illegal map value",
-     "a ':' cannot stand here",
-     "quote a text that holds ': '; else check the indentation"},
-    {"illegal map key", "a '?' cannot stand here", "quote a text that begins with '?'"},
-    {"illegal block entry",
-     "a list item ('- ') cannot begin here",
-     "begin the list on the next line"},
-    {"illegal flow end", "this closes nothing that is open", {}},
-    {"illegal EOF in scalar", "the file ends inside a quoted text", {}},
-    {"unknown token", "a text cannot begin with this character", "quote it"},
-    {"the referenced anchor is not defined",
-     "aliases (*name) are not read",
-     "quote a text that begins with '*'"},
-}};
-
-void report_parser_error(const YAML::Exception& error, const Source& source, Reading& reading) {
-  const Where where = Places(source).at(error.mark);
-  const std::string_view line = source.line(where.line);
-  const std::string_view indent = line.substr(0, line.find_first_not_of(" \t"));
-  if (const std::size_t tab = indent.find('\t'); tab != std::string_view::npos) {
-    reading.report({source.file(), where.line, static_cast<int>(tab) + 1},
-                   "a tab in the indentation",
-                   "indent with blanks");
-    return;
-  }
-  for (const Translation& each : kTranslations) {
-    if (error.msg == each.theirs) {
-      reading.report(where, std::string(each.message), std::string(each.hint));
-      return;
-    }
-  }
-  reading.report(where, fmt::format("this is not YAML: {}", error.msg));
-}
-
 /// Whether the bytes are text at all; yaml-cpp guesses at encodings and would replace what is
 /// broken.
 bool is_clean_text(const Source& source, Reading& reading) {
@@ -381,7 +345,9 @@ std::optional<YamlNode> read_yaml(const Source& source, Reading& reading) {
     reading.report(refusal.where, refusal.message, refusal.hint);
     return std::nullopt;
   } catch (const YAML::Exception& error) {
-    report_parser_error(error, source, reading);
+    const Diagnostic told =
+        explain_yaml_error(error.msg, Places(source).at(error.mark), source, builder.innermost());
+    reading.report(told.where, told.message, told.hint);
     return std::nullopt;
   }
   if (builder.has_root()) return builder.take_root();
