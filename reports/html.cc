@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "reports/hero.h"
+#include "reports/kinds.h"
 #include "reports/markup.h"
 #include "reports/page.h"
 
@@ -61,6 +62,13 @@ std::string render_html(const Result& result) {
   page += environment_section(result);
   page += again_section(result);
   return page + "</main></body></html>\n";
+}
+
+ReportFormat html_format() {
+  return {"html",
+          "one page with pictures, for people; needs no script and no network",
+          "report.html",
+          &render_html};
 }
 
 }  // namespace muster
