@@ -110,9 +110,10 @@ Program::Program(std::vector<std::string> argv, std::string input, std::int64_t 
 }
 
 /// In the child. Everything but 0, 1, 2 and `inherited` is closed by exec.
-void Program::become(int out, int err, int inherited) {
+void Program::become(pid_t guard, int out, int err, int inherited) {
   ::setpgid(0, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != guard) ::_exit(kNotStarted);  // it died before the line above
   ::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
   if (inherited >= 0) ::fcntl(inherited, F_SETFD, 0);
   ::lseek(input_.get(), 0, SEEK_SET);
@@ -138,14 +139,14 @@ bool Program::launch(int inherited) {
   const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
   pid_ = ::fork();
   if (pid_ == 0) {
-    become(out_.open() ? out_.get() : nowhere, err_.open() ? err_.get() : nowhere, inherited);
+    become(
+        guard, out_.open() ? out_.get() : nowhere, err_.open() ? err_.get() : nowhere, inherited);
   }
   if (nowhere >= 0) ::close(nowhere);
   if (pid_ < 0) {
     pid_ = 0;
     return false;
   }
-  assert(guard == ::getpid());
   ::setpgid(pid_, pid_);
   pidfd_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
   return true;

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -38,7 +39,10 @@ class TestDirectory {
   }
   TestDirectory(const TestDirectory&) = delete;
   TestDirectory& operator=(const TestDirectory&) = delete;
-  ~TestDirectory() { std::filesystem::remove_all(path_); }
+  ~TestDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
   std::string operator/(std::string_view name) const { return (path_ / name).string(); }
 
  private:
@@ -133,6 +137,7 @@ class GuardProcess {
     return undone();
   }
 
+  pid_t pid() const { return pid_; }
   int wait() {
     int status = 0;
     ::waitpid(std::exchange(pid_, 0), &status, 0);
