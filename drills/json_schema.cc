@@ -186,10 +186,11 @@ json::object step_schema() {
   json::array kinds;
   for (const StepKind& kind : step_kinds()) {
     json::object schema = map_schema(kind.fields);
+    // Inserting moves what lies in an object, so nothing of it is held by reference meanwhile.
+    if (!schema.contains("required")) schema["required"] = json::array{};
     json::object& properties = schema["properties"].as_object();
     for (const std::string_view key : kind.special) {
       properties[text(key)] = special_schema(key);
-      if (!schema.contains("required")) schema["required"] = json::array{};
       schema["required"].as_array().push_back(text(key));
     }
     properties["when"] = json::object{

@@ -28,7 +28,7 @@ std::string unreadable(const std::string& file) {
 
 const Source* Reading::open(const std::string& file, const Where& asked_by) {
   if (const std::string reason = unreadable(file); !reason.empty()) {
-    report(asked_by.known() ? asked_by : Where{file, 0, 0}, reason);
+    report(asked_by.file.empty() ? Where{file, 0, 0} : asked_by, reason);
     return nullptr;
   }
   std::string text = read_file(file);
