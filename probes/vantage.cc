@@ -124,6 +124,7 @@ class RemoteAgent final : public Agent {
 
  private:
   void send(std::string_view bytes) {
+    if (!health_.died.empty()) return;
     link_->outgoing += bytes;
     if (!std::exchange(link_->writing, true)) writes_.spawn(write_all(link_));
   }

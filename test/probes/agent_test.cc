@@ -1,0 +1,245 @@
+#include <algorithm>
+#include <csignal>
+#include <set>
+
+#include <boost/asio.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "base/error.h"
+#include "probes/agent_protocol.h"
+#include "test/base/loop.h"
+#include "test/probes/sim_dns_server.h"
+#include "test/probes/sim_http_server.h"
+#include "test/probes/sim_measurement.h"
+
+using namespace muster;
+using namespace std::chrono_literals;
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// Whether the dues of the samples are exactly `start + n * period`, each once, without a gap.
+bool complete_grid(std::vector<Sample> samples, Duration period) {
+  std::sort(samples.begin(), samples.end(), [](const Sample& a, const Sample& b) {
+    return a.due < b.due;
+  });
+  for (std::size_t i = 1; i < samples.size(); ++i) {
+    if (samples[i].due - samples[i - 1].due != period) return false;
+  }
+  return !samples.empty();
+}
+
+std::size_t count(const std::vector<Sample>& samples, Outcome outcome) {
+  return static_cast<std::size_t>(std::count_if(
+      samples.begin(), samples.end(), [&](const Sample& s) { return s.outcome == outcome; }));
+}
+
+SimAnswer served_by(std::string region) {
+  SimAnswer answer;
+  answer.body = "<article>";
+  answer.headers = {"x-region: " + region};
+  return answer;
+}
+
+Task<> every_request_once() {
+  auto executor = co_await asio::this_coro::executor;
+  std::size_t requests = 0;
+  SimHttpServer server(executor, [&](const SimRequest&) {
+    ++requests;
+    return served_by("eu-west");
+  });
+  AgentTask::Item item = http_item("readers", server.url("/"), 400);
+  item.clients = 5;
+  item.params["served_by"] = json::object{{"header", "x-region"}};
+  item.params["expect"] = json::object{{"body_contains", "<article"}};
+  Collector collector;
+  const AgentTask task = task_of({item});
+  const AgentHealth health = co_await measure(task, 1s, collector);
+  co_await server.stop();
+
+  const auto& samples = collector.of("readers");
+  BOOST_TEST(health.died == "");
+  BOOST_TEST(health.due == samples.size());
+  BOOST_TEST(health.sent == samples.size());
+  BOOST_TEST(health.not_sent == 0U);
+  BOOST_TEST(samples.size() >= 400U);
+  BOOST_TEST(complete_grid(samples, 2500us));
+  BOOST_TEST(count(samples, Outcome::Good) == samples.size());
+  BOOST_TEST(requests == samples.size() + 5);  // each user warms up once
+  std::array<std::size_t, 5> by_client{};
+  for (const Sample& sample : samples) {
+    ++by_client.at(sample.client);
+    BOOST_TEST(sample.status == 200);
+    BOOST_TEST(collector.texts.at(sample.text) == "eu-west");
+    BOOST_TEST((sample.due <= sample.sent && sample.sent <= sample.done));
+  }
+  for (const std::size_t each : by_client) BOOST_TEST(each >= samples.size() / 5);
+}
+
+Task<> outcomes_apart() {
+  auto executor = co_await asio::this_coro::executor;
+  SimHttpServer server(executor, [](const SimRequest& request) {
+    SimAnswer answer = served_by("us-east");
+    if (request.target == "/unavailable") answer.status = 503;
+    if (request.target == "/reset") answer.way = SimAnswer::Way::Reset;
+    if (request.target == "/silence") answer.way = SimAnswer::Way::Silence;
+    return answer;
+  });
+  SimDnsServer dns(executor, [](const std::string&) { return SimDnsAnswer{}; });
+  unsigned short closed_port = 0;
+  {
+    asio::ip::tcp::acceptor nobody(executor, {asio::ip::address_v4::loopback(), 0});
+    closed_port = nobody.local_endpoint().port();
+  }
+  std::vector<AgentTask::Item> items = {
+      http_item("good", server.url("/"), 20),
+      http_item("refused", fmt::format("http://127.0.0.1:{}/", closed_port), 20),
+      http_item("reset", server.url("/reset"), 20),
+      http_item("timeout", server.url("/silence"), 20),
+      http_item("http-error", server.url("/unavailable"), 20),
+      http_item("wrong-body", server.url("/"), 20),
+      http_item("dns", "http://nowhere.test/", 20),
+  };
+  items[5].params["expect"] = json::object{{"body_contains", "<video"}};
+  items[6].resolver = dns.address();
+  Collector collector;
+  const AgentTask task = task_of(items);
+  const AgentHealth health = co_await measure(task, 500ms, collector);
+  co_await server.stop();
+  co_await dns.stop();
+
+  std::size_t all = 0;
+  for (const AgentTask::Item& item : items) {
+    const auto& samples = collector.of(item.probe);
+    const Outcome wanted = item.probe == "good" ? Outcome::Good : outcome_from(item.probe);
+    BOOST_TEST(complete_grid(samples, 50ms), item.probe);
+    BOOST_TEST(count(samples, wanted) == samples.size(), item.probe);
+    all += samples.size();
+  }
+  BOOST_TEST(all == health.due);
+}
+
+Task<> users_move_when_their_answer_expires() {
+  auto executor = co_await asio::this_coro::executor;
+  SimHttpServer old_region(
+      executor, [](const SimRequest&) { return served_by("old"); }, "127.0.0.1");
+  SimHttpServer new_region(
+      executor, [](const SimRequest&) { return served_by("new"); }, "127.0.0.2", old_region.port());
+  SystemClock clock;
+  const Time moved = clock.now() + 1500ms;
+  SimDnsServer dns(executor, [&](const std::string&) {
+    return SimDnsAnswer{clock.now() < moved ? "127.0.0.1" : "127.0.0.2", 1, false};
+  });
+  AgentTask::Item item =
+      http_item("readers", fmt::format("http://www.novvista.test:{}/", old_region.port()), 200);
+  item.clients = 4;
+  item.resolver = dns.address();
+  item.params["served_by"] = json::object{{"header", "x-region"}};
+  Collector collector;
+  const AgentTask task = task_of({item});
+  co_await measure(task, 3500ms, collector);
+  co_await old_region.stop();
+  co_await new_region.stop();
+  co_await dns.stop();
+
+  const auto& samples = collector.of("readers");
+  BOOST_TEST(count(samples, Outcome::Good) == samples.size());
+  std::map<std::uint32_t, std::set<std::string>> seen;
+  std::map<std::uint32_t, std::size_t> asked;
+  for (const Sample& sample : samples) {
+    const std::string region = collector.texts.at(sample.text);
+    // Nobody goes back once there, and nobody moves before the name did.
+    BOOST_TEST(!(region == "old" && seen[sample.client].count("new") > 0));
+    BOOST_TEST((region == "old" || sample.done >= moved));
+    seen[sample.client].insert(region);
+    if (sample.dns_us > 0) ++asked[sample.client];
+  }
+  BOOST_TEST(seen.size() == 4U);
+  for (const auto& [client, regions] : seen) BOOST_TEST(regions.size() == 2U);
+  // Each user asks for himself about once a second (TTL), not for every request and not once for
+  // all.
+  for (const auto& [client, times] : asked) {
+    BOOST_TEST(times >= 2U);
+    BOOST_TEST(times <= 6U);
+  }
+}
+
+Task<> agent_ends_with_its_input() {
+  const auto here = make_host("here", "this machine", {});
+  auto channel = co_await here->open(agent_program());
+  const AgentTask task = task_of({http_item("readers", "http://127.0.0.1:9/", 10)});
+  const std::string frame = encode_frame(FrameType::Task, compact_json(task_to_json(task)));
+  co_await channel->write(frame);
+  const std::string hello = co_await channel->read();
+  BOOST_TEST(!hello.empty());
+  channel->close_input();
+  const int code = co_await channel->wait();
+  BOOST_TEST(code == 0);
+}
+
+Task<> launch_with(std::vector<std::string> program, AgentTask task) {
+  SystemClock clock;
+  LocalHosts hosts;
+  auto agents = make_agents(hosts, clock, std::move(program));
+  co_await agents->launch(std::move(task));
+}
+
+Task<> agent_killed_in_mid_run(AgentHealth& health) {
+  ::signal(SIGPIPE, SIG_IGN);  // as every program does that talks to agents
+  SystemClock clock;
+  LocalHosts hosts;
+  std::vector<std::string> program = {"timeout", "-s", "KILL", "1"};
+  program.push_back(agent_program().front());
+  auto agents = make_agents(hosts, clock, program);
+  AgentTask task = task_of({http_item("readers", "http://127.0.0.1:9/", 100)});
+  auto agent = co_await agents->launch(std::move(task));
+  co_await agent->start(clock.now());
+  Collector collector;
+  co_await agent->pump(collector);
+  co_await agent->stop();
+  BOOST_TEST(!collector.of("readers").empty());
+  health = agent->health();
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(agent)
+
+BOOST_AUTO_TEST_CASE(every_due_request_appears_exactly_once) {
+  run_task(every_request_once());
+}
+
+BOOST_AUTO_TEST_CASE(each_way_to_fail_has_its_own_outcome) {
+  run_task(outcomes_apart());
+}
+
+BOOST_AUTO_TEST_CASE(each_user_moves_to_the_new_address_when_his_own_answer_expires) {
+  run_task(users_move_when_their_answer_expires());
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_whose_input_ends_ends_itself) {
+  run_task(agent_ends_with_its_input());
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_was_killed_is_dead_and_not_silent) {
+  AgentHealth health;
+  run_task(agent_killed_in_mid_run(health));
+  BOOST_TEST(health.died.find("ended before its time") != std::string::npos, health.died);
+}
+
+BOOST_AUTO_TEST_CASE(an_agent_that_cannot_take_its_task_says_why) {
+  AgentTask task = task_of({http_item("readers", "gopher://old/", 10)});
+  BOOST_CHECK_EXCEPTION(
+      run_task(launch_with(agent_program(), task)), Error, [](const Error& error) {
+        return std::string_view(error.what()).find("neither http nor https") !=
+               std::string_view::npos;
+      });
+}
+
+BOOST_AUTO_TEST_CASE(a_program_that_is_no_agent_is_an_error_of_its_vantage) {
+  const AgentTask task = task_of({http_item("readers", "http://127.0.0.1:9/", 10)});
+  BOOST_CHECK_THROW(run_task(launch_with({"true"}, task)), Error);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
