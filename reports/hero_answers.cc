@@ -67,6 +67,14 @@ void write_name(
            name);
 }
 
+/// How dark the lane of a name is: the same in every row of the picture.
+double darkness(const std::vector<HeroRow>& rows, const std::string& name) {
+  std::set<std::string> all;
+  for (const HeroRow& row : rows) all.merge(names(row));
+  const auto place = static_cast<double>(std::distance(all.begin(), all.find(name)));
+  return 0.16 + 0.5 * place / std::max<double>(1, static_cast<double>(all.size()) - 1);
+}
+
 }  // namespace
 
 bool regions_change(const std::vector<HeroRow>& rows) {
@@ -76,18 +84,17 @@ bool regions_change(const std::vector<HeroRow>& rows) {
 
 void draw_answers(const HeroContent& content,
                   const HeroLayout& layout,
+                  const std::vector<HeroRow>& rows,
                   const HeroRow& row,
                   double top,
                   Svg& svg) {
   const std::set<std::string> all = names(row);
   const double column = layout.seconds_wide(content.window.column_s);
-  const double steps = std::max<double>(1, static_cast<double>(all.size()) - 1);
   std::vector<double> below(row.columns.size());
-  double index = 0;
   for (const std::string& name : all) {
     svg.shape(stack_path(row, name, below),
               paint::kMuted,
-              0.16 + 0.5 * index++ / steps,
+              darkness(rows, name),
               fmt::format("translate({} {}) scale({:.4f} {})",
                           coordinate(layout.left),
                           coordinate(top),

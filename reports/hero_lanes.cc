@@ -192,7 +192,7 @@ void draw_signals(const HeroContent& content, const HeroLayout& layout, Svg& svg
     if (!layout.narrow) {
       svg.text(text_width(row.probe, 15) + 8, top + 11, paint::kMuted, {.size = 11.5}, vantage);
     }
-    draw_answers(content, layout, row, top + (layout.narrow ? 14 : 3), svg);
+    draw_answers(content, layout, content.signals, row, top + (layout.narrow ? 14 : 3), svg);
     top += kSignalLane;
   }
 }

@@ -55,9 +55,14 @@ inline constexpr double kMarkLane = 16;
 bool regions_change(const std::vector<HeroRow>& rows);
 
 void draw_rows(const HeroContent& content, const HeroLayout& layout, Svg& svg);
-/// Shares of the answers by who gave them, stacked, with the name where one answers nearly all.
-void draw_answers(
-    const HeroContent& content, const HeroLayout& layout, const HeroRow& row, double top, Svg& svg);
+/// Shares of one row's answers by who gave them, stacked, with the name where one answers nearly
+/// all; `rows` are those that share their shades with it.
+void draw_answers(const HeroContent& content,
+                  const HeroLayout& layout,
+                  const std::vector<HeroRow>& rows,
+                  const HeroRow& row,
+                  double top,
+                  Svg& svg);
 void draw_signals(const HeroContent& content, const HeroLayout& layout, Svg& svg);
 void draw_gauges(const HeroContent& content, const HeroLayout& layout, Svg& svg);
 /// Lost writes, writes nobody knows the fate of, stale reads.

@@ -61,7 +61,7 @@ class RowDrawer {
     if (layout_.regions) {
       const double answers = heat + layout_.heat_height + 3;
       tick(answers + 8, layout_.narrow ? "by" : "answered by");
-      draw_answers(content_, layout_, row, answers, svg_);
+      draw_answers(content_, layout_, content_.rows, row, answers, svg_);
     }
   }
 
