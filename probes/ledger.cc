@@ -22,8 +22,6 @@ constexpr Duration kReadAgain = 250ms;  // until it is found
 constexpr Duration kReadSeldom = 2s;    // where it was not found for long
 constexpr Duration kLong = 10s;
 constexpr Duration kRelay = 500ms;  // what the runner needs to tell everyone of a last write
-constexpr Duration kSettleAcknowledged =
-    15s;  // how long the last look goes on where a write is missing
 constexpr Duration kSettleUnknown = 2s;
 
 std::string replaced(std::string text, std::string_view name, std::string_view value) {
@@ -71,6 +69,7 @@ class LedgerProber final : public Prober {
         write_(http_exchange(at(watch.item.params, "write").as_object(), {200, 201, 202, 204})),
         read_(http_exchange(at(watch.item.params, "read").as_object(), {200})),
         key_(text_at(watch.item.params, "key")),
+        settle_within_(duration_at(watch.item.params, "settle_within")),
         most_in_flight_(in_flight_limit(watch.item.rate, write_.timeout)),
         users_(watch, std::max(write_.timeout, read_.timeout), most_in_flight_ + kMostReads),
         timer_(watch.executor) {
@@ -104,7 +103,7 @@ class LedgerProber final : public Prober {
     co_await watch_.clock.sleep_for(write_.timeout +
                                     kRelay);  // the others may have written until now
     look_at_all_once_more();
-    const Time end = watch_.clock.now() + kSettleAcknowledged + kRelay;
+    const Time end = watch_.clock.now() + settle_within_ + kRelay;
     while (unsettled_ > 0 && watch_.clock.now() < end) co_await watch_.clock.sleep_for(10ms);
     record_unasked();
     over_ = true;
@@ -184,7 +183,8 @@ class LedgerProber final : public Prober {
   }
 
   void read_what_is_due() {
-    if (std::exchange(sending_reads_, true)) return;  // an answer that came inside send(): the loop below goes on
+    if (std::exchange(sending_reads_, true))
+      return;  // an answer that came inside send(): the loop below goes on
     const Time now = watch_.clock.now();
     while (!over_ && !reads_.empty() && reads_.begin()->first <= now && reading_ < kMostReads) {
       const auto [due, entry] = *reads_.begin();
@@ -240,7 +240,8 @@ class LedgerProber final : public Prober {
     if (ending_) {
       if (sent < end_phase_) return;  // of before; the last look was already scheduled
       entry.asked_at_the_end = entry.asked_at_the_end || answered;
-      const Duration patience = entry.acknowledged ? kSettleAcknowledged : kSettleUnknown;
+      const Duration patience =
+          entry.acknowledged ? settle_within_ : std::min(kSettleUnknown, settle_within_);
       if (outcome == Outcome::Good || (answered && now - entry.since >= patience)) {
         entry.settled = true;
         --unsettled_;
@@ -272,6 +273,7 @@ class LedgerProber final : public Prober {
   const HttpExchange write_;
   HttpExchange read_;
   const std::string key_;
+  const Duration settle_within_;
   const std::size_t most_in_flight_;
   Users users_;
   asio::steady_timer timer_;

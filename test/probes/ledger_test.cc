@@ -90,7 +90,10 @@ AgentTask::Item ledger_item(const std::string& url) {
   const json::object write = {
       {"url", url}, {"method", "POST"}, {"timeout", 500'000'000}, {"body", "{key}/{number}"}};
   const json::object read = {{"url", url}, {"method", "GET"}, {"timeout", 500'000'000}};
-  item.params = {{"write", write}, {"read", read}, {"key", "{run}-{vantage}-{number}"}};
+  item.params = {{"write", write},
+                 {"read", read},
+                 {"key", "{run}-{vantage}-{number}"},
+                 {"settle_within", 1'000'000'000}};
   return item;
 }
 

@@ -1,0 +1,151 @@
+#include <set>
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/error.h"
+#include "probes/probe.h"
+#include "probes/vantage.h"
+
+using namespace muster;
+
+namespace {
+
+Stack two_regions() {
+  Stack stack;
+  stack.regions = {"us-east", "eu-west"};
+  for (const std::string name : {"client-us", "client-eu", "db-us", "db-eu"}) {
+    StackHost host;
+    host.name = name;
+    host.region = name.ends_with("us") ? "us-east" : "eu-west";
+    stack.hosts.push_back(host);
+  }
+  for (const std::string name : {"client-us", "client-eu"}) {
+    Vantage vantage;
+    vantage.name = name;
+    vantage.host = name;
+    vantage.resolver = "10.1.0.53";
+    vantage.region = stack.host(name)->region;
+    stack.vantages.push_back(vantage);
+  }
+  StackService db;
+  db.name = "db";
+  db.kind = "postgres";
+  db.hosts = {"db-us", "db-eu"};
+  db.params = Params({{"dsn", {{"db-us", "host=10.1.0.20"}, {"db-eu", "host=10.2.0.20"}}}});
+  stack.services.push_back(db);
+  return stack;
+}
+
+ProbeSpec probe(std::string kind, json::object params) {
+  ProbeSpec spec;
+  spec.name = "watched";
+  spec.kind = std::move(kind);
+  spec.params = Params(std::move(params));
+  return spec;
+}
+
+std::vector<ProbePlace> places_of(const ProbeSpec& spec, const Stack& stack) {
+  return probe_kind(spec.kind)->places(spec, stack);
+}
+
+json::object http_params(const std::string& url) {
+  return {{"url", url}, {"method", "GET"}, {"timeout", 1'000'000'000}};
+}
+
+bool says(const Error& error, std::string_view words) {
+  return std::string_view(error.what()).find(words) != std::string_view::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(kinds)
+
+BOOST_AUTO_TEST_CASE(every_kind_is_found_by_its_name_and_explains_itself) {
+  std::set<std::string_view> names;
+  for (const ProbeKind& kind : probe_kinds()) {
+    BOOST_TEST(names.insert(kind.spec.name).second);
+    BOOST_TEST(probe_kind(kind.spec.name) == &kind);
+    BOOST_TEST(!kind.spec.summary.empty());
+    BOOST_TEST(kind.spec.example.starts_with(std::string(kind.spec.name) + ":\n"));
+    for (const Field& field : kind.spec.fields) BOOST_TEST(!field.help.empty());
+  }
+  BOOST_TEST(probe_kind("telepathy") == nullptr);
+  BOOST_TEST(probe_specs().size() == probe_kinds().size());
+}
+
+BOOST_AUTO_TEST_CASE(only_kinds_that_show_the_control_plane_are_signals) {
+  for (const ProbeKind& kind : probe_kinds()) BOOST_TEST(kind.signal == (kind.spec.name == "dns"));
+}
+
+BOOST_AUTO_TEST_CASE(a_probe_that_names_no_vantage_looks_from_every_one) {
+  const Stack stack = two_regions();
+  ProbeSpec spec = probe("http", http_params("http://www.novvista.test/"));
+  BOOST_TEST(places_of(spec, stack).size() == 2U);
+  spec.from = {"client-eu"};
+  const auto places = places_of(spec, stack);
+  BOOST_REQUIRE(places.size() == 1U);
+  BOOST_TEST(places[0].vantage == "client-eu");
+  BOOST_TEST(places[0].host == "client-eu");
+  BOOST_TEST(places[0].region == "eu-west");
+  BOOST_TEST(places[0].resolver == "10.1.0.53");
+}
+
+BOOST_AUTO_TEST_CASE(a_url_that_is_none_is_found_before_the_drill) {
+  BOOST_CHECK_THROW(places_of(probe("http", http_params("www.novvista.test/x y")), two_regions()),
+                    Error);
+}
+
+BOOST_AUTO_TEST_CASE(replication_is_watched_on_the_hosts_of_the_databases_themselves) {
+  const auto places =
+      places_of(probe("postgres_lag", {{"service", "db"}, {"timeout", 1}}), two_regions());
+  BOOST_REQUIRE(places.size() == 2U);
+  BOOST_TEST(places[0].vantage == "db-us");
+  BOOST_TEST(places[0].host == "db-us");
+  BOOST_TEST(text_at(places[0].params, "conninfo") == "host=10.1.0.20");
+  BOOST_TEST(places[1].host == "db-eu");
+  BOOST_TEST(text_at(places[1].params, "conninfo") == "host=10.2.0.20");
+}
+
+BOOST_AUTO_TEST_CASE(replication_of_something_else_than_postgres_is_refused) {
+  Stack stack = two_regions();
+  stack.services[0].kind = "redis";
+  BOOST_CHECK_EXCEPTION(places_of(probe("postgres_lag", {{"service", "db"}}), stack),
+                        Error,
+                        [](const Error& error) { return says(error, "not of kind postgres"); });
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_two_writes_could_share_is_refused) {
+  const json::object read = http_params("http://www.novvista.test/{key}");
+  for (const char* key : {"{vantage}-{number}", "{run}-{number}", "{run}-{vantage}"}) {
+    const ProbeSpec spec = probe("ledger", {{"write", read}, {"read", read}, {"key", key}});
+    BOOST_CHECK_EXCEPTION(places_of(spec, two_regions()), Error, [](const Error& error) {
+      return says(error, "two writes have the same");
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(probes_are_grouped_by_the_host_they_run_on) {
+  Playbook playbook;
+  playbook.probes.push_back(probe("http", http_params("http://www.novvista.test/")));
+  playbook.probes.push_back(
+      probe("dns", {{"name", "www.novvista.test"}, {"type", "A"}, {"timeout", 1}}));
+  playbook.probes.push_back(probe("postgres_lag", {{"service", "db"}, {"timeout", 1}}));
+  playbook.probes[0].rate = 50;
+  playbook.probes[0].clients = 7;
+  playbook.probes[1].from = {"client-us"};
+  const auto tasks = agent_tasks(playbook, two_regions());
+  BOOST_REQUIRE(tasks.size() == 4U);
+  BOOST_TEST(tasks[0].vantage == "client-us");
+  BOOST_REQUIRE(tasks[0].items.size() == 2U);
+  BOOST_TEST(tasks[0].items[0].kind == "http");
+  BOOST_TEST(tasks[0].items[0].rate == 50);
+  BOOST_TEST(tasks[0].items[0].clients == 7);
+  BOOST_TEST(tasks[0].items[0].resolver == "10.1.0.53");
+  BOOST_TEST(tasks[0].items[1].kind == "dns");
+  BOOST_TEST(tasks[1].vantage == "client-eu");
+  BOOST_TEST(tasks[1].items.size() == 1U);
+  BOOST_TEST(tasks[2].vantage == "db-us");
+  BOOST_TEST(tasks[3].vantage == "db-eu");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
