@@ -45,10 +45,10 @@ bool knows_load_balancer(const Routing& routing) {
 
 }  // namespace
 
-std::vector<PredictedStage> predict_told_name_servers(const Routing& routing) {
+std::vector<PredictedStage> predict_told_name_servers(const Routing& routing, Duration until_read) {
   if (!routing.ttl) return {};
   return {{"detect", "the name servers are told", {}, {}},
-          {"decide", "forced: in force before it counts", {}, {}},
+          {"decide", "forced as soon as they have read it", {}, until_read},
           answers_expire(routing)};
 }
 

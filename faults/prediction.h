@@ -21,7 +21,9 @@ namespace muster {
 enum class CheckFails { AtOnce, ByTimeout };
 
 /// The name servers were told: nothing has to be noticed, only the old answers have to expire.
-std::vector<PredictedStage> predict_told_name_servers(const Routing& routing);
+/// `until_read` is how long they may take to read what they were told.
+std::vector<PredictedStage> predict_told_name_servers(const Routing& routing,
+                                                      Duration until_read = {});
 
 /// The region's front door fails its health check; the name servers have to notice.
 std::vector<PredictedStage> predict_failing_region(const Routing& routing, CheckFails how);

@@ -46,6 +46,7 @@ BOOST_AUTO_TEST_SUITE(prediction)
 
 BOOST_AUTO_TEST_CASE(told_name_servers_leave_only_the_answers_to_expire) {
   BOOST_TEST(total(predict_told_name_servers(routing())) == (Span{0s, 7s}));
+  BOOST_TEST(total(predict_told_name_servers(routing(), 1100ms)) == (Span{0s, 8100ms}));
 }
 
 BOOST_AUTO_TEST_CASE(a_region_that_fails_its_check_is_seen_after_fall_minus_one_to_fall_intervals) {
