@@ -2,7 +2,7 @@
 // primary.
 #include <fmt/format.h>
 
-#include "drills/lab/plan.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -56,6 +56,19 @@ void add_applications(Plan& plan, const Machine& machine, const Settings& settin
     if (row.role == "app")
       plan.parts.push_back(
           {{row.name, "app"}, "applications", application(machine, settings, row), "TERM", {}});
+}
+
+std::vector<Question> ask_application(const HostRow& row) {
+  return {ask_http(row.name, "127.0.0.1:8080", "/health")};
+}
+
+void read_application(const PartPlan&,
+                      const HostRow& row,
+                      const Answers& answers,
+                      PartHealth& result) {
+  const HttpAnswer answer = http_of(answers[0]);
+  result.role = region_of(row.site) + " application";
+  healthy_if(answer.status == 200, result, fmt::format("/health answers {}", answer.status));
 }
 
 }  // namespace muster::lab

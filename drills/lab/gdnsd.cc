@@ -2,7 +2,8 @@
 // every user with the nearest one that is up.
 #include <fmt/format.h>
 
-#include "drills/lab/plan.h"
+#include "base/text.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -89,6 +90,23 @@ void add_name_servers(Plan& plan, const Machine&, const Settings& settings) {
          "TERM",
          {{"lb-us", "haproxy"}, {"lb-eu", "haproxy"}, {"edge-us", "nginx"}, {"edge-eu", "nginx"}}});
   }
+}
+
+/// Its view of both regions: what it answers a user of us-east (its default) and one of eu-west.
+std::vector<Question> ask_name_server(const HostRow& row) {
+  return {ask_dns(row.name, row.address + ":53", "api.novvista.test"),
+          ask_dns(row.name, row.address + ":53", "api.novvista.test", "10.12"),
+          ask_file(row.name, "root/run/lab/gdnsd/state/admin_state")};
+}
+
+void read_name_server(const PartPlan&, const HostRow&, const Answers& answers, PartHealth& result) {
+  const std::string us = first_address(answers[0]);
+  const std::string eu = first_address(answers[1]);
+  const std::string forced = printable(trim(answers[2].bytes), 80);
+  result.role = forced.empty() ? "name server" : "name server, drained: " + forced;
+  if (us != host_row("lb-us").address) result.health = "sends us-east users to " + us;
+  if (eu != host_row("lb-eu").address) result.health = "sends eu-west users to " + eu;
+  healthy_unless_told(result);
 }
 
 }  // namespace muster::lab

@@ -3,7 +3,8 @@
 // still served: a graceful drain.
 #include <fmt/format.h>
 
-#include "drills/lab/plan.h"
+#include "base/text.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -69,6 +70,30 @@ void add_balancers(Plan& plan, const Machine&, const Settings& settings) {
                           "TERM",
                           {{"app1-" + site, "app"}, {"app2-" + site, "app"}}});
   }
+}
+
+std::vector<Question> ask_balancer(const HostRow& row) {
+  return {ask_http(row.name, row.address + ":80", "/lb-health"),
+          ask_haproxy(row.name, "show map /run/lab/flags.map"),
+          ask_haproxy(row.name, "show servers state app")};
+}
+
+void read_balancer(const PartPlan&, const HostRow&, const Answers& answers, PartHealth& result) {
+  int servers = 0;
+  int running = 0;
+  for (const std::string& line : split(answers[2].bytes, '\n')) {
+    const auto columns =
+        split(line, ' ');  // be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state
+    if (columns.size() < 7 || columns[1] != "app") continue;
+    ++servers;
+    if (columns[5] == "2" && columns[6] == "0") ++running;
+  }
+  const bool drained = answers[1].bytes.find("region drain") != std::string::npos;
+  const int status = http_of(answers[0]).status;
+  result.role =
+      fmt::format("{}, {} of {} applications", drained ? "drained" : "up", running, servers);
+  healthy_if(
+      status == 200, result, drained ? "drained" : fmt::format("/lb-health answers {}", status));
 }
 
 }  // namespace muster::lab

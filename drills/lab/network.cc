@@ -1,10 +1,13 @@
 // The hosts' networks: a bridge "dc" for each region's datacentre, a network of its own for every
 // edge, name server and client, and one "wan" link between the two routers, on which muster-delay
 // holds every packet for a while.
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
-#include "drills/lab/plan.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -110,6 +113,29 @@ void add_networks(Plan& plan, const Machine& machine, const Settings& settings) 
   }
   const std::string& delay = settings.at("wan_delay");
   if (parse_duration(delay) != Duration::zero()) add_delay(plan, machine, delay);
+}
+
+std::vector<Question> ask_router(const HostRow& row) {
+  return {ask_file(row.name, "net/dev")};
+}
+
+void read_router(const PartPlan&, const HostRow& row, const Answers& answers, PartHealth& result) {
+  result.role = region_of(row.site) + " router";
+  healthy_if(answers[0].bytes.find("wan:") != std::string::npos, result, "it has no wan link");
+}
+
+std::vector<Question> ask_delay(const HostRow& row) {
+  return {ask_file(row.name, "net/netfilter/nfnetlink_queue")};
+}
+
+void read_delay(const PartPlan& part, const HostRow&, const Answers& answers, PartHealth& result) {
+  const std::string& queue = part.argv.size() > 2 ? part.argv[2] : part.ref.part;
+  const auto lines = split(answers[0].bytes, '\n');
+  result.role = part.argv.size() > 4 ? "holds packets for " + part.argv[4] : "";
+  const bool bound = std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    return std::string(trim(line)).starts_with(queue + " ");
+  });
+  healthy_if(bound, result, "queue " + queue + " is not bound");
 }
 
 }  // namespace muster::lab

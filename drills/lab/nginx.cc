@@ -2,7 +2,7 @@
 // the origin fails, and finds its origin by DNS, so that a failover moves it as well.
 #include <fmt/format.h>
 
-#include "drills/lab/plan.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -85,6 +85,16 @@ void add_edges(Plan& plan, const Machine&, const Settings&) {
                           "TERM",
                           {}});
   }
+}
+
+std::vector<Question> ask_edge(const HostRow& row) {
+  return {ask_http(row.name, row.address + ":80", "/edge-health")};
+}
+
+void read_edge(const PartPlan&, const HostRow& row, const Answers& answers, PartHealth& result) {
+  const int status = http_of(answers[0]).status;
+  result.role = region_of(row.site) + " edge";
+  healthy_if(status == 200, result, fmt::format("/edge-health answers {}", status));
 }
 
 }  // namespace muster::lab

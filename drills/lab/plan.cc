@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 

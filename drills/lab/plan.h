@@ -84,14 +84,4 @@ Plan make_plan(const Machine& machine,
 /// The description that a host's process 1 reads.
 std::string describe_host(const HostPlan& host, const std::vector<PartPlan>& parts);
 
-// One writer a group, each in the file of its name.
-void add_networks(Plan& plan, const Machine& machine, const Settings& settings);
-void add_databases(Plan& plan, const Machine& machine, const Settings& settings);
-void add_denylists(Plan& plan, const Machine& machine, const Settings& settings);
-void add_applications(Plan& plan, const Machine& machine, const Settings& settings);
-void add_balancers(Plan& plan, const Machine& machine, const Settings& settings);
-void add_edges(Plan& plan, const Machine& machine, const Settings& settings);
-void add_name_servers(Plan& plan, const Machine& machine, const Settings& settings);
-void add_users(Plan& plan, const Machine& machine, const Settings& settings);
-
 }  // namespace muster::lab

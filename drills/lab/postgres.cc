@@ -3,7 +3,7 @@
 // included by the template's postgresql.conf.
 #include <fmt/format.h>
 
-#include "drills/lab/plan.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -66,6 +66,34 @@ std::string standby_settings(const Settings& settings) {
       settings.at("replica_apply_delay"));
 }
 
+constexpr const char* kReplication =
+    "select pg_is_in_recovery()::text,"
+    " (select count(*) from pg_stat_replication where state = 'streaming')::text,"
+    " (select count(*) from pg_stat_wal_receiver where status = 'streaming')::text";
+
+void read_primary(const std::vector<std::string>& columns, const HostRow& row, PartHealth& result) {
+  result.role = columns[1] == "0" ? "primary, no standby" : "primary";
+  healthy_if(row.site == "us", result, "promoted: it is no standby any more");
+}
+
+void read_standby(const std::vector<std::string>& columns,
+                  const HostRow& row,
+                  const Answers& answers,
+                  PartHealth& result) {
+  const bool receives = columns[2] != "0";
+  result.role = receives ? "standby, streaming" : "standby, not streaming";
+  if (row.site == "us") {
+    result.health = "it is not the primary";
+    return;
+  }
+  std::string complaint;
+  const auto primary = row_of(answers[1], complaint);
+  const bool sent_to = primary.size() == 3 && primary[1] != "0";
+  healthy_if(receives && sent_to,
+             result,
+             receives ? "the primary does not stream to it" : "not streaming");
+}
+
 }  // namespace
 
 void add_databases(Plan& plan, const Machine& machine, const Settings& settings) {
@@ -91,6 +119,29 @@ void add_databases(Plan& plan, const Machine& machine, const Settings& settings)
     if (!primary) part.after.push_back({"db-us", "postgres"});
     plan.parts.push_back(std::move(part));
   }
+}
+
+/// The standby is also seen from the primary: right after a cut it still believes in its stream for
+/// some seconds.
+std::vector<Question> ask_postgres(const HostRow& row) {
+  std::vector<Question> questions = {ask_sql(row.name, row.address + ":5432", kReplication)};
+  if (row.site == "eu")
+    questions.push_back(ask_sql("db-us", host_row("db-us").address + ":5432", kReplication));
+  return questions;
+}
+
+void read_postgres(const PartPlan&,
+                   const HostRow& row,
+                   const Answers& answers,
+                   PartHealth& result) {
+  std::string complaint;
+  const auto columns = row_of(answers[0], complaint);
+  if (columns.size() != 3)
+    result.health = complaint;
+  else if (columns[0] == "false")
+    read_primary(columns, row, result);
+  else
+    read_standby(columns, row, answers, result);
 }
 
 }  // namespace muster::lab

@@ -1,6 +1,6 @@
 // Redis: the list of revoked tokens. Written to the primary in us-east, read from the replica next
 // to each application.
-#include "drills/lab/plan.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -38,6 +38,27 @@ void add_denylists(Plan& plan, const Machine&, const Settings&) {
     }
     plan.parts.push_back(std::move(part));
   }
+}
+
+std::vector<Question> ask_denylist(const HostRow& row) {
+  return {ask_redis(row.name, row.address + ":6379")};
+}
+
+void read_denylist(const PartPlan&,
+                   const HostRow& row,
+                   const Answers& answers,
+                   PartHealth& result) {
+  const std::string role = redis_value(answers[0], "role");
+  const bool at_home = row.site == "us";
+  if (role == "master") {
+    result.role = "primary";
+    return healthy_if(at_home, result, "it is no replica any more");
+  }
+  const std::string link = redis_value(answers[0], "master_link_status");
+  result.role = "replica, link " + (link.empty() ? "unknown" : link);
+  healthy_if(!at_home && link == "up",
+             result,
+             at_home ? "it is not the primary" : "the link to the primary is down");
 }
 
 }  // namespace muster::lab

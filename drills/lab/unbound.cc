@@ -1,7 +1,7 @@
 // The users of each region: a resolver of their own (unbound), and what they see at the front door.
 #include <fmt/format.h>
 
-#include "drills/lab/plan.h"
+#include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
 
@@ -58,6 +58,38 @@ void add_users(Plan& plan, const Machine&, const Settings& settings) {
                           {{"ns1", "gdnsd"}, {"ns2", "gdnsd"}}});
     plan.parts.push_back({{host.row.name, "front-door"}, "users", {}, "TERM", {resolver}});
   }
+}
+
+std::vector<Question> ask_resolver(const HostRow& row) {
+  return {ask_dns(row.name, "127.0.0.1:53", "www.novvista.test"),
+          ask_dns(row.name, "127.0.0.1:53", "api.novvista.test")};
+}
+
+void read_resolver(const PartPlan&,
+                   const HostRow& row,
+                   const Answers& answers,
+                   PartHealth& result) {
+  const std::string www = first_address(answers[0]);
+  const std::string api = first_address(answers[1]);
+  result.role = "resolver of " + region_of(row.site) + " users";
+  if (www != host_row("edge-" + row.site).address) result.health = "www is " + www;
+  if (api != host_row("lb-" + row.site).address) result.health = "api is " + api;
+  healthy_unless_told(result);
+}
+
+std::vector<Question> ask_front_door(const HostRow& row) {
+  return {ask_http(
+      row.name, host_row("edge-" + row.site).address + ":80", "/article/1", "www.novvista.test")};
+}
+
+void read_front_door(const PartPlan&,
+                     const HostRow& row,
+                     const Answers& answers,
+                     PartHealth& result) {
+  const HttpAnswer answer = http_of(answers[0]);
+  const std::string region = answer.header("X-Region");
+  result.role = "www at edge-" + row.site + (region.empty() ? "" : ", served by " + region);
+  healthy_if(answer.status == 200, result, fmt::format("/article/1 answers {}", answer.status));
 }
 
 }  // namespace muster::lab

@@ -51,7 +51,6 @@ Task<std::unique_ptr<Supervisor>> start_supervisor(const Machine& machine) {
   try {
     const std::vector<std::string> fields = co_await supervisor->output.fields();
     supervisor->process = ProcessId::of(std::stoi(fields.at(1)));
-    co_await expect_word(supervisor->output, "ready");
   } catch (const Error& error) {
     failure = std::make_exception_ptr(Error(explain(error, machine.root)));
   }

@@ -174,17 +174,17 @@ void make_lab(Input& input) {
     if (::waitpid(-1, nullptr, 0) < 0 && errno != EINTR) ::pause();
 }
 
-[[noreturn]] void supervise_inside() {
+[[noreturn]] void supervise_inside(int ready) {
   ::setsid();
   ::signal(SIGTERM, [](int) { ::_exit(0); });
-  ::close_range(3, ~0U, 0);
   clean_environment();
   ::umask(022);
   ::sethostname("muster-lab", 10);
   mount_own("512m");
   ::mkdir(kHosts, 0755);
+  send_all(ready, "!");
+  ::close(ready);
   Input input;
-  say("ready");
   make_lab(input);
   while (input.line()[0] != "commit") continue;
   say("committed");
@@ -194,12 +194,21 @@ void make_lab(Input& input) {
 }  // namespace
 
 int supervise(const std::string& mode) {
+  ::close_range(3, ~0U, 0);
   if (mode == "user") enter_user_namespace();
   if (::unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS) != 0)
     die("cannot make the lab's namespaces");
+  int ready[2];
+  if (::pipe2(ready, O_CLOEXEC) != 0) die("cannot make a pipe");
   const pid_t inside = ::fork();
   if (inside < 0) die("cannot make the lab's supervisor");
-  if (inside == 0) supervise_inside();
+  if (inside == 0) {
+    ::close(ready[0]);
+    supervise_inside(ready[1]);
+  }
+  ::close(ready[1]);
+  char sign = 0;
+  if (::read(ready[0], &sign, 1) != 1) return 1;  // it has said why
   say("supervisor\t" + std::to_string(inside));
   return 0;
 }
