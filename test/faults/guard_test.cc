@@ -75,11 +75,15 @@ BOOST_AUTO_TEST_CASE(a_change_is_applied_only_when_told_to_and_undone_when_told_
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_the_input_undoes) {
+  PlainChange change = touch_change(file);
+  change.lease = 10 * kTestSecond;
   GuardProcess process = start();
-  process.arm(order(touch_change(file)));
+  process.arm(order(change));
   process.inject();
   process.close_input();
-  BOOST_TEST(process.undone().state == "clean-by-guard");
+  const UndoneReport undone = process.undone();
+  BOOST_TEST(undone.state == "clean-by-guard");
+  BOOST_TEST(undone.cause == "the runner is gone (end of input)");
   BOOST_TEST(!fs::exists(file));
 }
 
@@ -406,6 +410,34 @@ BOOST_AUTO_TEST_CASE(a_record_whose_facts_are_damaged_counts_as_in_force) {
   BOOST_TEST(recover(touch_change(file)).state == "clean");
   BOOST_TEST(!fs::exists(file));
   BOOST_TEST(list().starts_with("clean\t"));
+}
+
+BOOST_AUTO_TEST_CASE(every_transition_is_on_disk_before_it_happens) {
+  const std::string trace = directory / "trace";
+  const std::string tracer = "/usr/bin/strace";
+  if (!fs::exists(tracer)) {
+    BOOST_TEST_MESSAGE("no strace here: not tested");
+    return;
+  }
+  const std::string script = directory / "traced";
+  write_content(script,
+                "#!/bin/sh\nexec " + tracer + " -f -qq -e trace=fsync,fdatasync,execve -o " +
+                    trace + " " + guard_program() + " \"$@\"\n");
+  fs::permissions(script, fs::perms::owner_all);
+  {
+    GuardProcess process(script, "serve", guards);
+    process.arm(order(touch_change(file)));
+    process.inject();
+    process.undo();
+    process.wait();
+  }
+  const std::string calls = content_of(trace);
+  const std::size_t apply = calls.find("/touch\"");
+  const std::size_t injecting = calls.find("fdatasync(");
+  BOOST_REQUIRE(apply != std::string::npos);
+  BOOST_TEST(calls.find("fsync(") < injecting);  // the facts
+  BOOST_TEST(injecting < apply);
+  BOOST_TEST(calls.rfind("fdatasync(") > calls.rfind("execve("));  // clean, after the last look
 }
 
 BOOST_AUTO_TEST_SUITE_END()
