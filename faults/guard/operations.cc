@@ -159,7 +159,7 @@ Done Operations::apply(std::int64_t limit, int inherited) {
 #ifdef MUSTER_MUTANT_LATE_INJECT
   if (::fork() == 0) {
     ::setsid();
-    sleep_for((::getpid() % 20) * kMillisecond);
+    sleep_for((::getpid() % 120) * kMillisecond);
     if (apply_.plain.kind == "file") {
       Line ignored;
       file_.write(ignored);
