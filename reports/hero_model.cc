@@ -94,11 +94,6 @@ bool has_gauge(const Result::SeriesRow& row) {
       row.gauge.begin(), row.gauge.end(), [](const auto& value) { return value.has_value(); });
 }
 
-bool is_signal(const Result& result, const Result::SeriesRow& row) {
-  const Result::ProbeInfo* probe = probe_info(result, row.probe);
-  return probe != nullptr && probe->kind == "dns";
-}
-
 /// Columns at least as wide as the finest bin, and so wide that the picture has at most 480 of
 /// them.
 TimeWindow with_columns(const Result& result, double from, double to) {
@@ -190,7 +185,7 @@ double HeroColumn::failing() const {
 std::vector<HeroRow> request_rows(const Result& result, const TimeWindow& window) {
   std::vector<HeroRow> rows;
   for (const Result::SeriesRow& row : result.series.rows) {
-    if (has_gauge(row) || is_signal(result, row)) continue;
+    if (has_gauge(row) || is_signal(result, row.probe)) continue;
     HeroRow made = make_row(result.series, row, window);
     if (made.due > 0) rows.push_back(std::move(made));
   }
@@ -200,7 +195,7 @@ std::vector<HeroRow> request_rows(const Result& result, const TimeWindow& window
 std::vector<HeroRow> signal_rows(const Result& result, const TimeWindow& window) {
   std::vector<HeroRow> rows;
   for (const Result::SeriesRow& row : result.series.rows) {
-    if (is_signal(result, row)) rows.push_back(make_row(result.series, row, window));
+    if (is_signal(result, row.probe)) rows.push_back(make_row(result.series, row, window));
   }
   return rows;
 }

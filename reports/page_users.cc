@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -70,10 +71,11 @@ std::vector<PhaseTally> tallies(const Result& result, const Result::SeriesRow& r
   return out;
 }
 
-/// The q-quantile of all requests due, a failed one slower than every answer: the upper edge of its
+/// The q-quantile of all requests, a failed one slower than every answer: the upper edge of its
 /// bin in milliseconds, or nothing where it falls among the failed.
 std::optional<double> quantile_ms(const Result& result, const PhaseTally& tally, double q) {
-  const double rank = std::ceil(q * tally.due);
+  const double rank =
+      std::ceil(q * std::accumulate(tally.answers.begin(), tally.answers.end(), tally.bad));
   double seen = 0;
   for (std::size_t bin = 0; bin < tally.answers.size(); ++bin) {
     seen += tally.answers[bin];
@@ -114,6 +116,7 @@ std::string hit_section(const Result& result) {
   columns.push_back({"All", true});
   HtmlTable table("plain", columns);
   for (const Result::SeriesRow& row : result.series.rows) {
+    if (is_signal(result, row.probe)) continue;
     const std::vector<PhaseTally> phases = tallies(result, row);
     std::map<std::string, double> reasons;
     for (const auto& phase : phases) {
@@ -185,7 +188,7 @@ std::string latency_section(const Result& result) {
   static constexpr std::pair<std::string_view, double> kQuantiles[] = {
       {"latency_p50", 0.5}, {"latency_p90", 0.9}, {"latency_p99", 0.99}};
   for (const Result::SeriesRow& row : result.series.rows) {
-    if (!answered(row)) continue;
+    if (!answered(row) || is_signal(result, row.probe)) continue;
     const std::vector<PhaseTally> phases = tallies(result, row);
     for (const auto& [id, q] : kQuantiles) {
       std::vector<std::string> cells = {row_name(result, row), std::string(id.substr(8))};

@@ -182,6 +182,11 @@ const Result::ProbeInfo* probe_info(const Result& result, std::string_view id) {
   return nullptr;
 }
 
+bool is_signal(const Result& result, std::string_view probe) {
+  const Result::ProbeInfo* info = probe_info(result, probe);
+  return info != nullptr && info->kind == "dns";
+}
+
 std::string vantage_name(const Result& result, std::string_view id) {
   const Result::VantageInfo* info = vantage_info(result, id);
   return std::string(info == nullptr || info->name.empty() ? id : std::string_view(info->name));

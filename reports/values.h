@@ -43,6 +43,9 @@ std::string vantage_name(const Result& result, std::string_view id);
 const Result::VantageInfo* vantage_info(const Result& result, std::string_view id);
 const Result::ProbeInfo* probe_info(const Result& result, std::string_view id);
 
+/// Whether a probe looks at the control plane (DNS answers) and not at what users get.
+bool is_signal(const Result& result, std::string_view probe);
+
 /// "2026-11-14 14:12 UTC".
 std::string show_minute(UtcTime at);
 /// "14:12:00.318 UTC".

@@ -105,7 +105,7 @@ Result::SeriesRow dns_row(const Story& story) {
   out.probe = "names";
   for (double t = kBegin; t < story.end_s; t += kBin) {
     const bool moved = story.injected && story.ever_failed_over && t >= 2 && t < story.undo_s + 1;
-    out.due.push_back(5 * kBin);
+    out.due.push_back(2);
     out.ok.push_back({{5, 2}});
     out.fail.emplace_back();
     out.unknown.push_back(0);
