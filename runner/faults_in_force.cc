@@ -15,6 +15,7 @@ namespace asio = boost::asio;
 struct FaultsInForce::Entry {
   std::size_t action = 0;        ///< index into record.actions
   std::unique_ptr<Guard> guard;  ///< nullptr until armed
+  bool undoing = false;          ///< asked to undo: its guard ends as it should
   bool closed = false;           ///< its outcome is known and journalled
 };
 
@@ -86,7 +87,7 @@ Task<> FaultsInForce::bring_in_force(Entry& entry) {
 
 Task<> FaultsInForce::watch(Entry& entry) {
   const Undone undone = co_await entry.guard->lost();
-  if (entry.closed) co_return;
+  if (entry.undoing || entry.closed) co_return;
   entry.closed = true;
   action(entry).undone = undone;
   journal_outcome(entry);
@@ -130,6 +131,7 @@ Task<> FaultsInForce::undo_entries(std::vector<Entry*> entries) {
 }
 
 Task<> FaultsInForce::put_back(Entry& entry) {
+  entry.undoing = true;
   Undone undone;
   if (entry.guard) {
     undone = co_await entry.guard->undo();
