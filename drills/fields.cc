@@ -280,16 +280,24 @@ class FieldReader {
                     suggestion(node.text, known->second));
   }
 
+  /// A scalar default is taken as it stands, so that "{n}" needs no quotes in a table; a list is
+  /// read as YAML.
   static std::optional<json::value> fallback_of(const Field& field) {
     Reading reading;
     const Names no_names;
     YamlEntry entry{std::string(field.name), {}, {}};
-    if (auto node = read_yaml(reading.adopt("default", std::string(field.fallback)), reading)) {
+    if (is_scalar_type(field.type)) {
+      entry.value.kind = YamlNode::Kind::Scalar;
+      entry.value.text = field.fallback;
+    } else if (auto node =
+                   read_yaml(reading.adopt("default", std::string(field.fallback)), reading)) {
       entry.value = std::move(*node);
-      auto value = FieldReader(no_names, reading).read_value(field, entry, {"a table", {}}, "");
-      if (reading.count() == 0) return value;
     }
-    fail("the default '{}' of '{}' does not fit its own type", field.fallback, field.name);
+    auto value = FieldReader(no_names, reading).read_value(field, entry, {"a table", {}}, "");
+    if (reading.count() > 0 || !value) {
+      fail("the default '{}' of '{}' does not fit its own type", field.fallback, field.name);
+    }
+    return value;
   }
 
   const Names& names_;

@@ -154,6 +154,11 @@ BOOST_AUTO_TEST_CASE(names_of_a_file_that_could_not_be_read_are_not_looked_up) {
   BOOST_TEST(reading.count() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_default_that_is_a_text_needs_no_quotes) {
+  const Schema fields = {{.name = "key", .type = Type::Text, .help = "a", .fallback = "{n}: #"}};
+  BOOST_TEST(Read("{}", fields).params.text("key") == "{n}: #");
+}
+
 BOOST_AUTO_TEST_CASE(a_default_that_does_not_fit_its_own_type_is_a_bug_that_shows) {
   const Schema wrong = {{.name = "wait", .type = Type::Duration, .help = "a", .fallback = "soon"}};
   BOOST_CHECK_THROW(Read("{}", wrong), Error);

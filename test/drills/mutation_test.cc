@@ -11,7 +11,7 @@ namespace muster {
 
 namespace {
 
-constexpr int kRounds = 1500;
+constexpr int kRounds = 600;
 
 const std::vector<std::string>& tokens() {
   static const std::vector<std::string> all = {"{",
