@@ -238,13 +238,16 @@ void changes(const Result& result, Page& page) {
     if (!action.error.empty()) more("not applied: " + action.error);
     if (action.applied_s)
       more(fmt::format("applied {:+.3f} s, seen: {}", *action.applied_s, action.evidence));
-    if (action.undone_s) {
+    if (safe && action.undone_s) {
       more(fmt::format("undone {:+.3f} s ({}), seen: {}",
                        *action.undone_s,
                        action.undo_state,
                        action.undo_evidence));
-    } else if (!safe) {
-      more("not undone; by hand: " + action.undo_text);
+    }
+    if (!safe) {
+      const std::string state = action.undo_state.empty() ? "never tried" : action.undo_state;
+      more(fmt::format("not undone ({}): {}", state, action.undo_evidence));
+      more("by hand: " + action.undo_text);
     }
     for (const std::string& line : action.residue) more("left behind: " + line);
   }
