@@ -10,7 +10,7 @@ namespace muster {
 
 /// A way to write a result: one file, one line in kinds.inc.
 struct ReportFormat {
-  std::string_view name;       ///< as in `muster report --format`
+  std::string_view name;  ///< as in `muster report --format`
   std::string_view summary;
   std::string_view file_name;  ///< "report.html"
   std::string (*render)(const Result& result);

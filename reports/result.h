@@ -10,20 +10,21 @@
 
 namespace muster {
 
-/// One drill run, judged: the typed form of result.json (docs/result.schema.json), the one source of every output.
-/// Times are seconds from t0 = fault applied (from the start of the run where nothing was injected); a missing number
-/// is nullopt, never 0. The members are named as in the schema.
+/// One drill run, judged: the typed form of result.json (docs/result.schema.json), the one source
+/// of every output. Times are seconds from t0 = fault applied (from the start of the run where
+/// nothing was injected); a missing number is nullopt, never 0. The members are named as in the
+/// schema.
 struct Result {
   struct Run {
     std::string id;
     std::int64_t number = 0;
     std::string drill, service, environment;
     std::map<std::string, std::string> labels;
-    std::string trigger;                       ///< "person", "schedule", "gate"
+    std::string trigger;  ///< "person", "schedule", "gate"
     UtcTime started_at, ended_at;
     std::optional<UtcTime> injected_at;
-    std::string state;                         ///< completed | aborted | interrupted | errored
-    std::string abort;                         ///< why, or ""
+    std::string state;  ///< completed | aborted | interrupted | errored
+    std::string abort;  ///< why, or ""
     std::string trial_group;
     int trial_index = 1, trial_of = 1;
     std::uint64_t seed = 0;
@@ -37,10 +38,10 @@ struct Result {
     double offset_ms = 0, bound_ms = 0;
   };
   struct VantageInfo {
-    std::string id, name, region, note;        ///< note: "region drained", "takes over"
+    std::string id, name, region, note;  ///< note: "region drained", "takes over"
   };
   struct ProbeInfo {
-    std::string id, kind, op;                  ///< op: read | write | other
+    std::string id, kind, op;  ///< op: read | write | other
     std::string request;
     double rate_per_s = 0, timeout_ms = 0;
     std::string arrivals = "even";
@@ -48,16 +49,17 @@ struct Result {
     int clients = 1;
   };
   struct Phase {
-    std::string id, name;                      ///< id: baseline | undetected | failing-over | degraded | recovered | rolling-back | restored
+    std::string id, name;  ///< id: baseline | undetected | failing-over | degraded | recovered |
+                           ///< rolling-back | restored
     double from_s = 0;
     std::optional<double> to_s;
   };
   struct Milestone {
-    std::string id;                            ///< impact | detect | failover | recover | restored
-    std::string vantage, probe;                ///< vantage "": the worst
-    std::string rule;                          ///< in words, as evaluated
+    std::string id;              ///< impact | detect | failover | recover | restored
+    std::string vantage, probe;  ///< vantage "": the worst
+    std::string rule;            ///< in words, as evaluated
     std::optional<double> value, lo, hi;
-    bool censored = false;                     ///< not reached before the run ended; value is then the end
+    bool censored = false;  ///< not reached before the run ended; value is then the end
   };
   struct Event {
     std::string id;
@@ -70,8 +72,9 @@ struct Result {
     std::vector<std::string> targets;
     std::optional<double> applied_s, undone_s;
     bool undo_verified = false;
-    std::string error;                         ///< "" : none
-    std::string what, undo_state;              ///< undo_state: clean | clean-by-guard | target-gone | conflict | unknown
+    std::string error;  ///< "" : none
+    std::string what,
+        undo_state;  ///< undo_state: clean | clean-by-guard | target-gone | conflict | unknown
     std::string apply_text, undo_text, evidence, undo_evidence;
     std::vector<std::string> residue;
   };
@@ -80,12 +83,14 @@ struct Result {
   };
   struct SeriesRow {
     std::string vantage, probe;
-    std::vector<double> due;                                   ///< per bin
-    std::vector<std::vector<std::pair<int, int>>> ok;          ///< per bin: (latency bin, count), latency from due
-    std::vector<std::map<std::string, int>> fail;              ///< per bin: reason -> count
-    std::vector<int> unknown;                                  ///< per bin
-    std::vector<std::map<std::string, int>> served_by;         ///< per bin: region -> count
-    std::vector<std::optional<double>> gauge;                  ///< per bin: last value (lag in bytes ...), else empty
+    std::vector<double> due;  ///< per bin
+    std::vector<std::vector<std::pair<int, int>>>
+        ok;  ///< per bin: (latency bin, count), latency from due
+    std::vector<std::map<std::string, int>> fail;       ///< per bin: reason -> count
+    std::vector<int> unknown;                           ///< per bin
+    std::vector<std::map<std::string, int>> served_by;  ///< per bin: region -> count
+    std::vector<std::optional<double>>
+        gauge;  ///< per bin: last value (lag in bytes ...), else empty
   };
   struct Series {
     std::vector<Segment> segments;
@@ -101,25 +106,26 @@ struct Result {
   struct WriteFate {
     double t_s = 0;
     std::string key, vantage;
-    std::optional<double> seconds;             ///< stale: how far behind
+    std::optional<double> seconds;  ///< stale: how far behind
   };
   struct Integrity {
-    std::int64_t acked = 0, refused = 0, unknown = 0, checked = 0, lost_total = 0, stale_total = 0, duplicate_total = 0;
-    std::vector<WriteFate> lost, stale;        ///< the first 200
+    std::int64_t acked = 0, refused = 0, unknown = 0, checked = 0, lost_total = 0, stale_total = 0,
+                 duplicate_total = 0;
+    std::vector<WriteFate> lost, stale;  ///< the first 200
     std::optional<double> worst_stale_s;
     std::string rule;
   };
   struct Metric {
     std::string id, name;
     std::string scope_vantage, scope_phase, scope_probe;
-    std::string unit;                          ///< s | ms | ratio | count | per_s
-    std::optional<double> value, lo, hi;       ///< lo, hi: the interval of the measurement
-    std::string interval_method;               ///< resolution | exact | ""
+    std::string unit;                     ///< s | ms | ratio | count | per_s
+    std::optional<double> value, lo, hi;  ///< lo, hi: the interval of the measurement
+    std::string interval_method;          ///< resolution | exact | ""
     bool censored = false;
     std::string better = "lower";
-    std::string budget_op;                     ///< "<=" | ">=" | "" : no budget
+    std::string budget_op;  ///< "<=" | ">=" | "" : no budget
     std::optional<double> budget;
-    std::string verdict = "info";              ///< pass | fail | warn | info | inconclusive
+    std::string verdict = "info";  ///< pass | fail | warn | info | inconclusive
     std::string reason;
   };
   struct Validity {
@@ -131,13 +137,13 @@ struct Result {
     std::string metric, text;
   };
   struct Verdict {
-    std::string status;                        ///< pass | fail | inconclusive | aborted | interrupted | broken
+    std::string status;  ///< pass | fail | inconclusive | aborted | interrupted | broken
     int exit_code = 0;
     std::string headline, detail;
     std::vector<Reason> reasons;
   };
   struct EnvironmentItem {
-    std::string key, value, kind;              ///< kind: config | build | measured
+    std::string key, value, kind;  ///< kind: config | build | measured
   };
   /// The failover time that the stack's own settings predict, beside what was measured.
   struct Prediction {
@@ -150,7 +156,7 @@ struct Result {
     std::optional<double> measured_s;
     bool users_unaffected = false;
     bool inside = true;
-    std::string finding;                       ///< where outside: which setting is probably not what the stack says
+    std::string finding;  ///< where outside: which setting is probably not what the stack says
   };
   /// Failover time over the clients of one probe and vantage.
   struct ClientSpread {
@@ -178,11 +184,13 @@ struct Result {
   std::vector<EnvironmentItem> environment;
   std::optional<Prediction> prediction;
   std::vector<ClientSpread> client_spread;
-  std::vector<std::pair<std::string, bool>> checks;  ///< steady, await, expect in words, and whether they held
+  std::vector<std::pair<std::string, bool>>
+      checks;  ///< steady, await, expect in words, and whether they held
 };
 
 json::object to_json(const Result& result);
-/// Throws Error where a required member is missing or of another type, or the schema is not muster.result/1.
+/// Throws Error where a required member is missing or of another type, or the schema is not
+/// muster.result/1.
 Result result_from_json(const json::object& object);
 
 }  // namespace muster
