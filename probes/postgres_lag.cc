@@ -72,6 +72,7 @@ class PostgresProber final : public TaskProber {
       co_return kept;
     }
     Connection connection(PQconnectStart(conninfo_.c_str()));
+    sample.outcome = Outcome::Refused;  // until it stands
     if (!connection || PQstatus(connection.get()) == CONNECTION_BAD) co_return nullptr;
     PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
     while (wants == PGRES_POLLING_READING || wants == PGRES_POLLING_WRITING) {
@@ -80,9 +81,9 @@ class PostgresProber final : public TaskProber {
       wants = PQconnectPoll(connection.get());
     }
     sample.connect_us = microseconds(watch_.clock.now() - sample.sent);
-    if (wants == PGRES_POLLING_OK) co_return connection;
-    sample.outcome = Outcome::Refused;
-    co_return nullptr;
+    if (wants != PGRES_POLLING_OK) co_return nullptr;
+    sample.outcome = Outcome::Other;
+    co_return connection;
   }
 
   Task<> readable(PGconn& connection) {

@@ -265,7 +265,8 @@ void take_block(const BlockHeader& header, std::string_view payload, SampleFileC
   } else if (header.type == BlockType::Samples) {
     std::vector<Sample> samples(header.count);
     read_samples(in, Time(Duration(header.base)), samples);
-    auto& all = content.series.at(index).samples;
+    if (index >= content.series.size()) fail("a block of samples belongs to no series ({})", index);
+    auto& all = content.series[index].samples;
     all.insert(all.end(), samples.begin(), samples.end());
   }
 }

@@ -70,8 +70,8 @@ inline AgentTask task_of(std::vector<AgentTask::Item> items, std::string vantage
   return task;
 }
 
-/// Lets one agent measure for `length`; its health at the end.
-inline Task<AgentHealth> measure(AgentTask task, Duration length, Collector& collector) {
+/// Lets one agent measure until `until`, which begins with it, has ended; its health at the end.
+inline Task<AgentHealth> measure_until(AgentTask task, Task<> until, Collector& collector) {
   SystemClock clock;
   LocalHosts hosts;
   auto agents = make_agents(hosts, clock, agent_program());
@@ -81,10 +81,21 @@ inline Task<AgentHealth> measure(AgentTask task, Duration length, Collector& col
   auto executor = co_await boost::asio::this_coro::executor;
   TaskGroup pumps(executor);
   pumps.spawn(agent->pump(collector));
-  co_await clock.sleep_until(at + length);
+  co_await clock.sleep_until(at);
+  co_await std::move(until);
   co_await agent->stop();
   co_await pumps.join();
   co_return agent->health();
+}
+
+inline Task<> wait(Duration length) {
+  SystemClock clock;
+  co_await clock.sleep_for(length);
+}
+
+/// Lets one agent measure for `length`.
+inline Task<AgentHealth> measure(AgentTask task, Duration length, Collector& collector) {
+  return measure_until(std::move(task), wait(length), collector);
 }
 
 }  // namespace muster
