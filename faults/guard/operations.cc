@@ -13,6 +13,7 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kDyingTime = 2 * kSecond;
+constexpr std::int64_t kLongest = 30 * 24 * 3600 * kSecond;
 
 struct SignalName {
   std::string_view name;
@@ -53,6 +54,14 @@ void check_kind(const PlainOperation& operation,
   throw GuardError("the guard knows no operation '" + operation.kind + "' as " + part);
 }
 
+/// Also keeps every sum of an instant and a length of time far from overflow.
+void check_times(const PlainChange& change) {
+  for (const std::int64_t length : {change.lease, change.deadline}) {
+    if (length <= 0 || length > kLongest)
+      throw GuardError("lease and deadline are between 1 ns and 30 days");
+  }
+}
+
 /// A process that is stopped already would be woken by our undo, though it was not we who stopped
 /// it.
 void refuse_stopped(const PlainChange& change, const Identity& process) {
@@ -79,14 +88,14 @@ Facts take_facts(const Order& order) {
   facts.epoch = order.epoch;
   facts.change = change;
   facts.guard = identity_of(::getpid());
+  check_times(change);
   check_file(change);
-  bool needs_process = !change.process.empty();
   for (const PlainOperation* part :
        {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
     if (uses_process(*part) && change.process.empty())
       throw GuardError(part->kind + " needs a process");
   }
-  if (needs_process) {
+  if (!change.process.empty()) {
     facts.process = identity_of(pid_named_by(change.process));
     refuse_stopped(change, facts.process);
   }

@@ -195,6 +195,25 @@ BOOST_AUTO_TEST_CASE(a_change_with_a_program_that_is_not_there_is_refused_before
   }(*this));
 }
 
+BOOST_AUTO_TEST_CASE(no_other_program_inherits_the_input_of_a_guard) {
+  // It would keep the input open after the death of the runner, and so the change in force.
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    const fs::path open_files = "/proc/" + std::to_string(s.guard_pid()) + "/fd";
+    const std::string input = fs::read_symlink(open_files / "0");
+    BOOST_REQUIRE(input.starts_with("pipe:"));
+    auto ls = command("ls", "-l", "/proc/self/fd");
+    const CommandResult result = co_await s.hosts.host("here").run(ls);
+    BOOST_TEST(result.out.find("pipe:") != std::string::npos);
+    BOOST_TEST(result.out.find(input) == std::string::npos);
+    for (const auto& entry : fs::directory_iterator(open_files)) {
+      const bool again = entry.path().filename() != "0" && fs::read_symlink(entry.path()) == input;
+      BOOST_TEST(!again, "the guard itself holds its input twice");
+    }
+  }(*this));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace muster

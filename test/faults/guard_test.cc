@@ -141,6 +141,18 @@ BOOST_AUTO_TEST_CASE(heartbeats_keep_the_lease_but_never_move_the_deadline) {
   BOOST_TEST(undone.state == "clean-by-guard");
 }
 
+BOOST_AUTO_TEST_CASE(a_change_without_a_lease_or_a_deadline_is_refused) {
+  for (std::int64_t PlainChange::*const part : {&PlainChange::lease, &PlainChange::deadline}) {
+    for (const std::int64_t length : {std::int64_t{0}, INT64_MAX}) {
+      PlainChange change = touch_change(file);
+      change.*part = length;
+      GuardProcess process = start();
+      process.send(to_frame(FrameType::Arm, order(change)));
+      process.expect(FrameType::Refused);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(term_undoes_and_hangup_does_not) {
   GuardProcess process = start();
   const ArmedReport armed = process.arm(order(touch_change(file)));

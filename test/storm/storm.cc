@@ -138,6 +138,8 @@ class Storm {
   /// Never returns. Whatever it starts inherits the writing end of `alive_`, until it executes
   /// another program.
   [[noreturn]] void be_runner(int round, std::int64_t hold) {
+    ::dup2(alive_[1], 2);
+    ::close(alive_[1]);
     try {
       GuardProcess guard(options_.guard, "serve", directory_ + "/guard");
       shared_->waiter = guard.pid();
