@@ -22,8 +22,9 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// libcurl looks every connection of a multi handle over for each request, and polls none of them
 /// itself: many small multi handles, and one epoll on which a kept connection stays registered,
 /// keep a request at constant cost.
-constexpr std::uint32_t kShards = 16;
+constexpr std::uint32_t kLeastShards = 16;
 constexpr std::uint32_t kMostShards = 64;
+constexpr std::size_t kMostInShard = 64;
 constexpr int kEventsPerTurn = 64;
 
 namespace {
@@ -243,7 +244,8 @@ class CurlClient final : public HttpClient {
         users_(std::max(users, 1U)),
         idle_(users_) {
     curl_global_init(CURL_GLOBAL_DEFAULT);  // counted by libcurl
-    shards_.resize(std::clamp(users_, kShards, kMostShards));
+    const auto busy = static_cast<std::uint32_t>(most_in_flight / kMostInShard);
+    shards_.resize(std::clamp(std::max(users_, busy), kLeastShards, kMostShards));
     const auto kept =
         static_cast<long>(std::max<std::size_t>(most_in_flight / shards_.size(), 16) + 8);
     for (Shard& shard : shards_) open(shard, kept);

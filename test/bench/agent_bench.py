@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """What a request costs an agent, and how late it leaves.
 
-    test/bench/agent_bench.py BUILD_DIR [--seconds 5] [--rates 1000,5000] [--url http://127.0.0.1:PORT/]
+    test/bench/agent_bench.py BUILD_DIR [--seconds 5] [--rates 1000,5000] [--clients 1,20]
+                              [--url http://127.0.0.1:PORT/] [--dark drop]
 
 Starts dark_server and probe_agent of BUILD_DIR (build them with optimisation), lets the agent send at each rate and
-prints one line for each. Without --url dark_server answers. Needs about twice the seconds for each rate.
+prints one line for each. Without --url dark_server answers; with --dark it answers nothing for a second in the middle,
+and the lag shows whether the agent keeps its schedule through that.
 """
 import argparse
 import json
 import os
 import resource
+import shutil
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -46,7 +50,7 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(agent_program, url, rate, clients, seconds):
+def measure(agent_program, url, rate, clients, seconds, darken):
     agent = subprocess.Popen([agent_program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=1 << 20)
     say = lambda data: (agent.stdin.write(data), agent.stdin.flush())
     say(frame(TASK, json.dumps(task(url, rate, clients)).encode()))
@@ -59,6 +63,7 @@ def measure(agent_program, url, rate, clients, seconds):
     before = cpu_of(agent.pid)
     stopper = threading.Timer(seconds + 0.5, lambda: say(frame(STOP)))
     stopper.start()
+    threading.Timer(seconds / 2 + 0.5, darken).start()
     latencies, failed, connects, health = [], 0, 0, {}
     while True:
         kind, payload = read_frame(agent.stdout)
@@ -91,21 +96,26 @@ def main():
     options.add_argument("--rates", default="1000,5000")
     options.add_argument("--clients", default="1,20")
     options.add_argument("--url")
+    options.add_argument("--dark", choices=["refuse", "reset", "drop", "503"])
     chosen = options.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     server, url = None, chosen.url
+    switch = os.path.join(tempfile.mkdtemp(), "dark")
+    darken = (lambda: open(switch, "w").close()) if chosen.dark else (lambda: None)
     if not url:
-        server = subprocess.Popen([f"{chosen.build}/dark_server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        argv = [f"{chosen.build}/dark_server", "--when", switch, "--for", "1000", "--mode", chosen.dark or "refuse"]
+        server = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         url = f"http://127.0.0.1:{server.stdout.readline().split()[1].decode()}/"
     try:
         for rate in chosen.rates.split(","):
             for clients in chosen.clients.split(","):
-                measure(f"{chosen.build}/probe_agent", url, int(rate), int(clients), chosen.seconds)
+                measure(f"{chosen.build}/probe_agent", url, int(rate), int(clients), chosen.seconds, darken)
     finally:
         if server:
             server.stdin.close()
             server.wait()
+        shutil.rmtree(os.path.dirname(switch))
 
 
 main()
