@@ -57,11 +57,19 @@ struct Shared {
 struct Tally {
   int rounds = 0;
   int left = 0;
+  int unclean = 0;  ///< rounds whose record does not end clean, whatever the oracle says
+  int refused =
+      0;  ///< rounds that were no test: the runner failed though nobody had killed anything yet
   int in_force = 0;  ///< rounds in which apply had begun when the first of the two was killed
   int guards_killed = 0;
   int recovers_killed = 0;
   std::vector<double> latencies;  ///< ms from the kill of the runner until the guard had undone
 };
+
+std::int64_t median(std::vector<std::int64_t> values) {
+  std::ranges::sort(values);
+  return values[values.size() / 2];
+}
 
 class Storm {
  public:
@@ -76,6 +84,8 @@ class Storm {
 
   Tally run() {
     for (int round = 0; round < kUndisturbed; ++round) learn_length(round);
+    length_ = median(lengths_);
+    in_force_length_ = median(in_force_lengths_);
     for (int round = 0; round < options_.rounds; ++round) play(round + kUndisturbed);
     return tally_;
   }
@@ -87,8 +97,8 @@ class Storm {
     const std::int64_t began = start_runner(round);
     wait_for_silence();
     if (shared_->ended == 0) throw std::runtime_error("an undisturbed round failed");
-    length_ = std::min(length_, shared_->ended - began);
-    in_force_length_ = std::min(in_force_length_, shared_->ended - shared_->ordered);
+    lengths_.push_back(shared_->ended - began);
+    in_force_lengths_.push_back(shared_->ended - shared_->ordered);
     check(round, "undisturbed");
   }
 
@@ -104,6 +114,7 @@ class Storm {
     const std::int64_t killed = boottime();
     if (options_.kill_guard && guard_at >= at) kill_guard(guard_at);
     wait_for_silence();
+    if (!options_.kill_guard && shared_->failed) ++tally_.refused;
     note_record(round, std::min(killed, options_.kill_guard ? guard_at : killed), killed);
     if (options_.kill_guard) recover(round);
     ++tally_.rounds;
@@ -198,28 +209,56 @@ class Storm {
 
   /// Reads when the guard undid from its record: only for the figures, never for the verdict.
   void note_record(int round, std::int64_t first_kill, std::int64_t runner_killed) {
-    const std::string run = "storm-" + std::to_string(round) + "_";
-    for (const auto& entry : fs::directory_iterator(directory_ + "/guard/records")) {
-      if (entry.path().filename().string().find("." + run) == std::string::npos) continue;
-      std::string bytes = content_of(entry.path());
-      Frame frame;
-      std::size_t used = 0;
-      for (; decode(bytes, frame, used) == Decoded::Complete; bytes.erase(0, used)) {
-        if (frame.type != FrameType::State) continue;
-        const std::int64_t at = std::stoll(frame.fields[1]);
-        if (frame.fields[0] == "injecting" && at <= first_kill) ++tally_.in_force;
-        if (frame.fields[0] != "undoing" || at < runner_killed) continue;
-        tally_.latencies.push_back(static_cast<double>(at - runner_killed) / kMillisecond);
-      }
+    for (const Frame& frame : transitions(round)) {
+      const std::int64_t at = std::stoll(frame.fields[1]);
+      if (frame.fields[0] == "injecting" && at <= first_kill) ++tally_.in_force;
+      if (frame.fields[0] != "undoing" || at < runner_killed) continue;
+      tally_.latencies.push_back(static_cast<double>(at - runner_killed) / kMillisecond);
     }
   }
 
   void check(int round, const std::string& how) {
     const std::string left = kind_->left();
-    if (left.empty()) return;
-    ++tally_.left;
-    std::printf(
-        "%s round %d (%s): LEFT: %s\n", kind_name_.c_str(), round, how.c_str(), left.c_str());
+    if (!left.empty()) {
+      ++tally_.left;
+      std::printf(
+          "%s round %d (%s): LEFT: %s\n", kind_name_.c_str(), round, how.c_str(), left.c_str());
+    }
+    const std::string stage = last_stage(round);
+    const bool clean =
+        stage.empty() || stage == "clean" || stage == "clean-by-guard" || stage == "target-gone";
+    if (clean) return;
+    ++tally_.unclean;
+    std::printf("%s round %d (%s): the record ends %s\n",
+                kind_name_.c_str(),
+                round,
+                how.c_str(),
+                stage.c_str());
+    fs::remove_all(directory_ + "/guard/records");  // or every later round would be refused
+  }
+
+  std::string last_stage(int round) const {
+    std::string stage;
+    for (const Frame& frame : transitions(round)) stage = frame.fields[0];
+    return stage;
+  }
+
+  std::vector<Frame> transitions(int round) const {
+    const std::string run = ".storm-" + std::to_string(round) + "_";
+    std::vector<Frame> found;
+    if (!fs::exists(directory_ + "/guard/records")) return found;
+    for (const auto& entry : fs::directory_iterator(directory_ + "/guard/records")) {
+      if (entry.path().extension() != ".record" ||
+          entry.path().string().find(run) == std::string::npos)
+        continue;
+      std::string bytes = content_of(entry.path());
+      Frame frame;
+      std::size_t used = 0;
+      for (; decode(bytes, frame, used) == Decoded::Complete; bytes.erase(0, used)) {
+        if (frame.type == FrameType::State) found.push_back(frame);
+      }
+    }
+    return found;
   }
 
   std::int64_t below(std::int64_t limit) {
@@ -235,35 +274,39 @@ class Storm {
   Shared* shared_;
   PlainChange change_;
   Tally tally_;
-  std::int64_t length_ = INT64_MAX;  ///< from the start of the runner until it asked for the undo
-  std::int64_t in_force_length_ = INT64_MAX;  ///< from its order to inject
+  std::vector<std::int64_t> lengths_;
+  std::vector<std::int64_t> in_force_lengths_;
+  std::int64_t length_ = 0;           ///< from the start of the runner until it asked for the undo
+  std::int64_t in_force_length_ = 0;  ///< from its order to inject
   pid_t runner_ = 0;
   int alive_[2] = {-1, -1};
 };
 
 double percentile(const std::vector<double>& sorted, double share) {
-  if (sorted.empty()) return 0;
   return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))];
 }
 
 void report(std::string_view kind, Tally tally) {
+  std::printf("%-7.*s rounds %5d   left %3d   in force at the kill %5d",
+              static_cast<int>(kind.size()),
+              kind.data(),
+              tally.rounds,
+              tally.left,
+              tally.in_force);
   std::ranges::sort(tally.latencies);
-  std::printf(
-      "%-7.*s rounds %5d   left %3d   in force at the kill %5d   undo after the kill p50 %.2f ms  "
-      "p99 %.2f ms  max %.2f ms",
-      static_cast<int>(kind.size()),
-      kind.data(),
-      tally.rounds,
-      tally.left,
-      tally.in_force,
-      percentile(tally.latencies, 0.5),
-      percentile(tally.latencies, 0.99),
-      percentile(tally.latencies, 1));
-  if (tally.guards_killed > 0)
+  if (!tally.latencies.empty()) {
+    std::printf("   undone after p50 %.2f ms  p99 %.2f ms  max %.2f ms",
+                percentile(tally.latencies, 0.5),
+                percentile(tally.latencies, 0.99),
+                percentile(tally.latencies, 1));
+  }
+  if (tally.guards_killed > 0) {
     std::printf(
         "   guards killed %d  recovers killed %d", tally.guards_killed, tally.recovers_killed);
+  }
+  if (tally.unclean > 0 || tally.refused > 0)
+    std::printf("   UNCLEAN %d  REFUSED %d", tally.unclean, tally.refused);
   std::printf("\n");
-  std::fflush(stdout);
 }
 
 int storm_of(const Options& options, std::string_view kind, const std::string& root) {
@@ -273,7 +316,7 @@ int storm_of(const Options& options, std::string_view kind, const std::string& r
     const Tally tally = Storm(options, kind, directory).run();
     report(kind, tally);
     std::fflush(stdout);
-    return tally.left == 0 ? 0 : 1;
+    return tally.left + tally.unclean + tally.refused == 0 ? 0 : 1;
   } catch (const std::exception& error) {
     std::printf("%.*s: %s\n", static_cast<int>(kind.size()), kind.data(), error.what());
     std::fflush(stdout);
@@ -370,7 +413,7 @@ int usage() {
   std::puts(
       "storm [--rounds N] [--seed S] [--kind pause|start|file|nft|holder|touch] [--kill-guard] "
       "[--guard PROGRAM]\n"
-      "N rounds of each kind. Exit code 1: something was left.");
+      "N rounds of each kind. Exit code 1: something was left, or a round was no test.");
   return 2;
 }
 
