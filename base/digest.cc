@@ -1,18 +1,39 @@
 #include "base/digest.h"
 
+#include <array>
+
 #include <openssl/evp.h>
 
 #include <fmt/format.h>
 
+#include "base/error.h"
+
 namespace muster {
 
+namespace {
+
+constexpr std::size_t kLength = 32;
+
+std::array<unsigned char, kLength> digest_of(std::string_view bytes) {
+  std::array<unsigned char, kLength> digest{};
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1)
+    fail("SHA-256 failed");
+  return digest;
+}
+
+}  // namespace
+
 std::string sha256(std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr);
   std::string out = "sha256:";
-  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
+  for (const unsigned char byte : digest_of(bytes)) out += fmt::format("{:02x}", byte);
   return out;
+}
+
+std::string sha256_for_csp(std::string_view bytes) {
+  const auto digest = digest_of(bytes);
+  std::array<unsigned char, 4 * (kLength / 3 + 1) + 1> text{};
+  const int length = EVP_EncodeBlock(text.data(), digest.data(), kLength);
+  return "sha256-" + std::string(text.begin(), text.begin() + length);
 }
 
 }  // namespace muster

@@ -1,11 +1,10 @@
 #include "drills/digest.h"
 
 #include <algorithm>
-#include <array>
-
-#include <openssl/evp.h>
 
 #include <fmt/format.h>
+
+#include "base/digest.h"
 
 namespace muster {
 
@@ -24,16 +23,6 @@ json::value sorted(const json::value& value) {
   json::object object;
   for (auto& [key, member] : members) object[key] = std::move(member);
   return object;
-}
-
-std::string sha256(std::string_view text) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  unsigned length = 0;
-  if (EVP_Digest(text.data(), text.size(), bytes.data(), &length, EVP_sha256(), nullptr) != 1)
-    fail("SHA-256 failed");
-  std::string out = "sha256:";
-  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", bytes[i]);
-  return out;
 }
 
 json::value to_json(const Condition& condition) {

@@ -17,24 +17,24 @@ namespace muster {
 
 /// How a value in a playbook or stack is written, and what it becomes in Params.
 enum class Type {
-  Text,       ///< any text                                  -> string
-  Name,       ///< [a-z0-9][a-z0-9_-]{0,63}                  -> string
-  Flag,       ///< true | false (nothing else: `no` is text) -> bool
-  Integer,    ///< 42                                        -> int64
-  Number,     ///< 0.5                                       -> double
-  Duration,   ///< 20s, 1m30s                                -> int64 nanoseconds
-  Ratio,      ///< 1%, 0.01                                  -> double in [0, 1]
-  Rate,       ///< 100/s, 30/m                               -> double per second
-  Bandwidth,  ///< 64kbit, 10mbit                            -> int64 bits per second
-  Size,       ///< 64KiB, 10MB                               -> int64 bytes
-  Choice,     ///< one of `choices`                          -> string
-  Argv,       ///< [program, argument, ...], never a line    -> array of strings, not empty
-  TextList,   ///< [a, b], or one text for a list of one     -> array of strings
-  NameList,   ///< [a, b], or one name                       -> array of strings
-  Object,     ///< keys of `fields`                          -> object
-  ObjectList, ///< a list of such objects                    -> array of objects
-  TextMap,    ///< any keys with text values                 -> object of strings
-  Limit,      ///< a budget whose unit its metric decides: 30s, 1%, 0, 500ms; kept as written -> string
+  Text,        ///< any text                                  -> string
+  Name,        ///< [a-z0-9][a-z0-9_-]{0,63}                  -> string
+  Flag,        ///< true | false (nothing else: `no` is text) -> bool
+  Integer,     ///< 42                                        -> int64
+  Number,      ///< 0.5                                       -> double
+  Duration,    ///< 20s, 1m30s                                -> int64 nanoseconds
+  Ratio,       ///< 1%, 0.01                                  -> double in [0, 1]
+  Rate,        ///< 100/s, 30/m                               -> double per second
+  Bandwidth,   ///< 64kbit, 10mbit                            -> int64 bits per second
+  Size,        ///< 64KiB, 10MB                               -> int64 bytes
+  Choice,      ///< one of `choices`                          -> string
+  Argv,        ///< [program, argument, ...], never a line    -> array of strings, not empty
+  TextList,    ///< [a, b], or one text for a list of one     -> array of strings
+  NameList,    ///< [a, b], or one name                       -> array of strings
+  Object,      ///< keys of `fields`                          -> object
+  ObjectList,  ///< a list of such objects                    -> array of objects
+  TextMap,     ///< any keys with text values                 -> object of strings
+  Limit,  ///< a budget whose unit its metric decides: 30s, 1%, 0, 500ms; kept as written -> string
 };
 
 #pragma GCC diagnostic pop
@@ -42,26 +42,26 @@ enum class Type {
 /// What a Name or Text refers to; the checker looks it up.
 enum class Refers { Nothing, Region, Host, Service, Vantage, Probe, Step, Variable };
 
-/// One key that may be written. The tables of these are the one source for the parser, `muster schema`,
-/// `muster faults NAME` and the docs.
+/// One key that may be written. The tables of these are the one source for the parser, `muster
+/// schema`, `muster faults NAME` and the docs.
 struct Field {
   std::string_view name;
   Type type = Type::Text;
   std::string_view help;
   bool required = false;
-  std::string_view fallback{};                 ///< as it would be written in YAML; empty: absent
-  std::vector<std::string_view> choices{};     ///< for Choice
-  std::vector<Field> fields{};                 ///< for Object and ObjectList
+  std::string_view fallback{};              ///< as it would be written in YAML; empty: absent
+  std::vector<std::string_view> choices{};  ///< for Choice
+  std::vector<Field> fields{};              ///< for Object and ObjectList
   Refers refers = Refers::Nothing;
-  double least = -1e300;                       ///< inclusive range of Integer, Number, Ratio, Rate, sizes (own unit),
-  double most = 1e300;                         ///< and of Duration in seconds
-  Refers key_refers = Refers::Nothing;         ///< what the keys of a TextMap name
+  double least = -1e300;  ///< inclusive range of Integer, Number, Ratio, Rate, sizes (own unit),
+  double most = 1e300;    ///< and of Duration in seconds
+  Refers key_refers = Refers::Nothing;  ///< what the keys of a TextMap name
 };
 
 using Schema = std::vector<Field>;
 
-/// A validated mapping: defaults filled in, values in the canonical form of `Type`, and the place of each key for
-/// messages. The JSON form goes into plans, journals and to agents as it is.
+/// A validated mapping: defaults filled in, values in the canonical form of `Type`, and the place
+/// of each key for messages. The JSON form goes into plans, journals and to agents as it is.
 class Params {
  public:
   Params() = default;
@@ -93,11 +93,12 @@ class Params {
 enum class UndoClass { SelfExpiring, Reversible, SelfHealingOnRestart, Irreversible };
 std::string_view name_of(UndoClass undo);
 
-/// What the language knows of a fault or probe kind. The rooms faults and probes each have one table of these.
+/// What the language knows of a fault or probe kind. The rooms faults and probes each have one
+/// table of these.
 struct KindSpec {
-  std::string_view name;       ///< snake_case, as written in YAML
-  std::string_view summary;    ///< one line
-  std::string_view example;    ///< the YAML of its parameters
+  std::string_view name;     ///< snake_case, as written in YAML
+  std::string_view summary;  ///< one line
+  std::string_view example;  ///< the YAML of its parameters
   Schema fields;
   UndoClass undo = UndoClass::Reversible;  ///< faults only
 };

@@ -21,21 +21,23 @@ struct Reach {
 
 struct StackHost {
   std::string name;
-  std::string region;   ///< may be empty
+  std::string region;  ///< may be empty
   Reach reach;
-  std::string address;  ///< IPv4 or IPv6 literal by which other hosts see it; needed by network faults
+  std::string
+      address;  ///< IPv4 or IPv6 literal by which other hosts see it; needed by network faults
   Where where;
 };
 
-/// A service: what the stack knows of a process, database, cache or web endpoint. `kind` decides which params exist:
+/// A service: what the stack knows of a process, database, cache or web endpoint. `kind` decides
+/// which params exist:
 ///   process   hosts, pid_file, start, stop, match, health
-///   postgres  primary, replicas, dsn (map of host -> conninfo without secrets), pid_file, start, stop
-///   redis     primary, replicas, port, pid_file, start, stop
-///   http      url
+///   postgres  primary, replicas, dsn (map of host -> conninfo without secrets), pid_file, start,
+///   stop redis     primary, replicas, port, pid_file, start, stop http      url
 struct StackService {
   std::string name;
   std::string kind;
-  std::vector<std::string> hosts;  ///< every host it runs on; for postgres and redis the primary first
+  std::vector<std::string>
+      hosts;  ///< every host it runs on; for postgres and redis the primary first
   Params params;
   Where where;
 };
@@ -49,17 +51,18 @@ struct Vantage {
   Where where;
 };
 
-/// How a region is drained here, and how fast the system is meant to notice: inputs of the prediction.
+/// How a region is drained here, and how fast the system is meant to notice: inputs of the
+/// prediction.
 struct Routing {
   /// "gdnsd" or "haproxy" or "command"; empty where the stack has no routing section.
   std::string kind;
-  Params params;                            ///< of that kind
-  std::optional<Duration> check_interval;   ///< health_check.interval
-  std::optional<Duration> check_timeout;    ///< health_check.timeout
-  int fall = 1;                             ///< consecutive failures until it is down
+  Params params;                           ///< of that kind
+  std::optional<Duration> check_interval;  ///< health_check.interval
+  std::optional<Duration> check_timeout;   ///< health_check.timeout
+  int fall = 1;                            ///< consecutive failures until it is down
   int rise = 1;
-  std::optional<Duration> ttl;              ///< of the DNS names users ask
-  std::optional<Duration> lb_interval;      ///< load balancer's own check of its servers
+  std::optional<Duration> ttl;          ///< of the DNS names users ask
+  std::optional<Duration> lb_interval;  ///< load balancer's own check of its servers
   std::optional<Duration> lb_timeout;
   int lb_fall = 0;
   int lb_rise = 0;
@@ -79,7 +82,7 @@ struct Stack {
   std::vector<std::string> regions;
   std::vector<StackHost> hosts;
   std::vector<StackService> services;
-  std::vector<Routing> routings;    ///< in the order written; the first is the default
+  std::vector<Routing> routings;  ///< in the order written; the first is the default
   std::vector<Vantage> vantages;
   std::vector<Protection> protections;
 

@@ -10,10 +10,11 @@
 
 namespace muster {
 
-/// One link of the chain from the fault to the last user having moved, as the stack's own settings predict it.
+/// One link of the chain from the fault to the last user having moved, as the stack's own settings
+/// predict it.
 struct PredictedStage {
-  std::string name;   ///< "detect" | "decide" | "propagate"
-  std::string why;    ///< "gdnsd: fall 2 x interval 2 s"
+  std::string name;  ///< "detect" | "decide" | "propagate"
+  std::string why;   ///< "gdnsd: fall 2 x interval 2 s"
   Duration best{};
   Duration worst{};
 };
@@ -22,23 +23,26 @@ struct FaultContext {
   const Stack& stack;
   Hosts& hosts;
   std::string run_id;
-  std::string step;       ///< the inject step's name: prefix of the change ids, and of tables and chains it makes
+  std::string step;  ///< the inject step's name: prefix of the change ids, and of tables and chains
+                     ///< it makes
   Duration deadline{};
 };
 
 /// What a fault would do.
 struct FaultPlan {
   std::vector<Change> changes;
-  /// Regions whose answers no longer count as good once this fault is in force: a drain is over for a user when
-  /// another region serves them. Empty for faults that take no region out of service.
+  /// Regions whose answers no longer count as good once this fault is in force: a drain is over for
+  /// a user when another region serves them. Empty for faults that take no region out of service.
   std::vector<std::string> regions_out;
-  /// Empty where nothing can be predicted. `users_unaffected` says that no user is expected to notice at all.
+  /// Empty where nothing can be predicted. `users_unaffected` says that no user is expected to
+  /// notice at all.
   std::vector<PredictedStage> predicted;
   bool users_unaffected = false;
 };
 
-/// A kind of fault: one file, one line in kinds.inc. `plan` may look at hosts; it never changes anything. It throws
-/// Error where the fault cannot be done here (no pid file, protected, zero targets, no address).
+/// A kind of fault: one file, one line in kinds.inc. `plan` may look at hosts; it never changes
+/// anything. It throws Error where the fault cannot be done here (no pid file, protected, zero
+/// targets, no address).
 struct FaultKind {
   KindSpec spec;
   Task<FaultPlan> (*plan)(const Params& params, FaultContext context);

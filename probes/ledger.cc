@@ -330,7 +330,7 @@ ProbeKind ledger_probe() {
                   {.name = "key",
                    .type = Type::Text,
                    .help = "what {key} stands for in url, headers and body",
-                   .fallback = "\"{run}-{vantage}-{number}\""}}},
+                   .fallback = "{run}-{vantage}-{number}"}}},
       false,
       &places,
       &prober};

@@ -11,28 +11,29 @@ namespace muster {
 struct GateQuestion {
   std::string drill;
   Duration max_age = std::chrono::hours(24 * 7);
-  std::string for_version;        ///< empty: any
-  std::string environment;        ///< empty: any
+  std::string for_version;  ///< empty: any
+  std::string environment;  ///< empty: any
 };
 
 /// What the gate may look at. Each part that could not be read is an error text, and denies.
 struct GateEvidence {
-  std::vector<HistoryRun> runs;           ///< of the drill, newest first
+  std::vector<HistoryRun> runs;  ///< of the drill, newest first
   std::string history_error;
-  std::optional<Result> result;           ///< result.json of the newest run, read back from disk
+  std::optional<Result> result;  ///< result.json of the newest run, read back from disk
   std::string result_error;
-  std::vector<std::string> unclean;       ///< faults that may still be in force, one line each
+  std::vector<std::string> unclean;  ///< faults that may still be in force, one line each
   UtcTime now;
 };
 
 struct GateAnswer {
   bool allow = false;
-  std::vector<std::string> reasons;       ///< one line each; for an allow: what it rests on
-  std::string run;                        ///< id it rests on, or ""
+  std::vector<std::string> reasons;  ///< one line each; for an allow: what it rests on
+  std::string run;                   ///< id it rests on, or ""
 };
 
-/// Pure and total: allow iff every clause of the list holds, everything else denies with a reason for each clause
-/// that does not. The newest run of the drill counts, never an older pass behind a newer failure.
+/// Pure and total: allow iff every clause of the list holds, everything else denies with a reason
+/// for each clause that does not. The newest run of the drill counts, never an older pass behind a
+/// newer failure.
 GateAnswer decide(const GateQuestion& question, const GateEvidence& evidence);
 
 }  // namespace muster

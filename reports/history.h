@@ -20,14 +20,15 @@ struct HistoryRun {
   std::string environment_digest;
   UtcTime started;
   UtcTime ended;
-  std::string status;                 ///< pass | fail | inconclusive | aborted | interrupted | broken
+  std::string status;  ///< pass | fail | inconclusive | aborted | interrupted | broken
   int exit_code = 0;
   std::string headline;
-  std::string version;                ///< label "version" of the run, or ""
+  std::string version;                                  ///< label "version" of the run, or ""
   std::vector<std::pair<std::string, double>> metrics;  ///< overall ones, by id
 };
 
-/// history.db: SQLite through SOCI. The only user of SQL in this room. Several processes may use it at once.
+/// history.db: SQLite through SOCI. The only user of SQL in this room. Several processes may use it
+/// at once.
 class History {
  public:
   virtual ~History() = default;
@@ -38,7 +39,8 @@ class History {
   virtual std::optional<HistoryRun> run(const std::string& id) = 0;
 };
 
-/// Opens or makes it; throws Error where the file is not ours or its schema is newer than this muster.
+/// Opens or makes it; throws Error where the file is not ours or its schema is newer than this
+/// muster.
 std::unique_ptr<History> open_history(const std::filesystem::path& file);
 
 }  // namespace muster

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
 #include "reports/hero.h"
 #include "reports/kinds.h"
 #include "reports/markup.h"
@@ -36,7 +37,7 @@ std::string head(const Result& result) {
              "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" "
              "content=\"no-referrer\">\n"
              "<title>{}: {}, run {} (muster)</title>\n",
-             csp_hash(kPageStyle),
+             sha256_for_csp(kPageStyle),
              word.word,
              escape(result.run.drill),
              result.run.number) +

@@ -14,8 +14,4 @@ std::string escape(std::string_view data);
 /// The same for <pre>: line breaks stay.
 std::string escape_lines(std::string_view data);
 
-/// base64 of the SHA-256 of exactly these bytes, as a Content-Security-Policy wants it:
-/// "sha256-...".
-std::string csp_hash(std::string_view bytes);
-
 }  // namespace muster

@@ -49,8 +49,8 @@ class Engine::Drive {
     open_record(std::move(drill));
 
     // Everything that can refuse does so here, before anything is touched or measured.
-    planned_ =
-        co_await plan_drill(Drill{record_.playbook, record_.stack}, world_.hosts, options_.run_id);
+    const Drill planned_drill{record_.playbook, record_.stack};
+    planned_ = co_await plan_drill(planned_drill, world_.hosts, options_.run_id);
     note_expectations();
     Measurement measurement(world_.clock, world_.agents, samples_, record_);
     FaultsInForce faults(

@@ -24,8 +24,11 @@ BOOST_AUTO_TEST_CASE(what_is_no_duration_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(a_duration_is_written_so_that_it_reads_back_exactly) {
-  for (const Duration value :
-       {Duration(0s), Duration(90s), Duration(1500ms), parse_duration("1ns").value(), Duration(25h + 1us)}) {
+  for (const Duration value : {Duration(0s),
+                               Duration(90s),
+                               Duration(1500ms),
+                               parse_duration("1ns").value(),
+                               Duration(25h + 1us)}) {
     BOOST_TEST((parse_duration(format_duration(value)) == value), format_duration(value));
   }
   BOOST_TEST(format_duration(90s) == "1m30s");
