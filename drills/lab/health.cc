@@ -57,8 +57,8 @@ const Kind& kind_of(const PartPlan& part) {
 /// From process 1 of the host: does the part run, and as which process?
 void read_init(const PartPlan& part, const Answer& answer, PartHealth& result) {
   if (!answer.ok()) {
-    result.health =
-        answer.error == "powered off" ? answer.error : "its host does not answer: " + answer.error;
+    result.host_broken = answer.error == "powered off";
+    result.health = result.host_broken ? answer.error : "its host does not answer: " + answer.error;
     return;
   }
   const auto lines = split(answer.bytes, '\n');

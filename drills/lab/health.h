@@ -17,7 +17,7 @@ struct PartHealth {
   std::string health;  ///< "healthy", or what is wrong
   std::string role;
   int pid_inside = 0;        ///< as process 1 of the host knows it; 0 while it does not run
-  bool host_broken = false;  ///< the host could not be set up: waiting will not help
+  bool host_broken = false;  ///< the host is off, or could not be set up: waiting will not help
   bool ended = false;        ///< started once, and ended: waiting will not help either
 };
 

@@ -20,8 +20,7 @@ error_log /run/lab/nginx/error.log warn;
 events {{ worker_connections 512; }}
 
 http {{
-  log_format cdn '$msec $remote_addr "$request" $status $upstream_cache_status $upstream_addr $upstream_response_time';
-  access_log /run/lab/nginx/access.log cdn;
+  access_log off;
   proxy_cache_path /run/lab/nginx/cache levels=1:2 keys_zone=cdn:8m max_size=32m inactive=10m use_temp_path=off;
   client_body_temp_path /run/lab/nginx/body;
   proxy_temp_path /run/lab/nginx/proxy;

@@ -1,6 +1,7 @@
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 

@@ -1,5 +1,3 @@
-#include <signal.h>
-
 #include "base/error.h"
 #include "base/files.h"
 #include "base/process.h"
@@ -23,16 +21,14 @@ struct Supervisor {
   ProcessId process;
 };
 
-/// muster-lab-init's own message, with what to do where the machine forbids what the lab is made
-/// of.
-std::string explain(const Error& error, bool root) {
-  const std::string said = error.message();
-  if (said.find("namespace") == std::string::npos || root) return said;
-  return said +
-         "\n  this machine forbids user namespaces (see the sysctls "
-         "kernel.unprivileged_userns_clone, "
-         "kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces)\n  as root, "
-         "`muster lab up --root` does without";
+/// muster-lab-init's own message, with what to do where the machine forbids what a lab is made of.
+Error explained(const Error& error, bool root) {
+  if (root) return error;
+  return Error(error.message() +
+               "\n  this machine may forbid user namespaces; see the sysctls "
+               "kernel.unprivileged_userns_clone,\n"
+               "  kernel.apparmor_restrict_unprivileged_userns and user.max_user_namespaces\n"
+               "  as root, `muster lab up --root` does without");
 }
 
 Task<> expect_word(Lines& lines, std::string word) {
@@ -52,7 +48,7 @@ Task<std::unique_ptr<Supervisor>> start_supervisor(const Machine& machine) {
     const std::vector<std::string> fields = co_await supervisor->output.fields();
     supervisor->process = ProcessId::of(std::stoi(fields.at(1)));
   } catch (const Error& error) {
-    failure = std::make_exception_ptr(Error(explain(error, machine.root)));
+    failure = std::make_exception_ptr(explained(error, machine.root));
   }
   if (failure) std::rethrow_exception(failure);
   co_return supervisor;
@@ -72,7 +68,7 @@ std::string plan_text(const Plan& plan) {
 }
 
 /// Every host's process 1, as this machine numbers it.
-std::map<std::string, ProcessId> find_hosts(const Supervisor& supervisor,
+std::map<std::string, ProcessId> find_hosts(Supervisor& supervisor,
                                             const std::map<std::string, int>& inside) {
   std::map<std::string, ProcessId> hosts;
   const auto processes = processes_below(supervisor.process.pid);
@@ -81,7 +77,9 @@ std::map<std::string, ProcessId> find_hosts(const Supervisor& supervisor,
       if (process.parent == supervisor.process.pid && process.pids.size() >= 2 &&
           process.pids[process.pids.size() - 2] == number && process.pids.back() == 1)
         hosts[name] = ProcessId::of(process.pid());
-  if (hosts.size() != inside.size()) fail("a host of the lab ended while it was being made");
+  if (hosts.size() != inside.size())
+    fail("a host of the lab ended while it was being made: {}",
+         printable(trim(supervisor.output.channel().errors())));
   return hosts;
 }
 
