@@ -33,7 +33,7 @@ namespace {
 
 /// What a kind of part cannot work without, wherever it runs.
 const std::vector<std::string>& needs_of(const std::string& part) {
-  static const std::map<std::string, std::vector<std::string>> kNeeds = {
+  static const std::map<std::string, std::vector<std::string>> needs = {
       {"app", {"postgres", "redis"}},
       {"haproxy", {"app"}},
       {"gdnsd", {"haproxy", "nginx"}},
@@ -41,9 +41,9 @@ const std::vector<std::string>& needs_of(const std::string& part) {
       {"unbound", {"gdnsd"}},
       {"front-door", {"unbound"}},
   };
-  static const std::vector<std::string> kNothing;
-  const auto found = kNeeds.find(part);
-  return found == kNeeds.end() ? kNothing : found->second;
+  static const std::vector<std::string> nothing;
+  const auto found = needs.find(part);
+  return found == needs.end() ? nothing : found->second;
 }
 
 void keep_only(Plan& plan, const std::vector<std::string>& only) {

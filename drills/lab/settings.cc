@@ -8,7 +8,7 @@
 namespace muster {
 
 const std::vector<LabSetting>& lab_settings() {
-  static const std::vector<LabSetting> kSettings = {
+  static const std::vector<LabSetting> settings = {
       {"dns_ttl", "6", "seconds that an answer of the name servers may be kept"},
       {"check_interval", "2", "seconds between two looks of a name server at a region (2 to 3600)"},
       {"check_fall", "2", "failed looks in a row before a name server takes a region out"},
@@ -28,7 +28,7 @@ const std::vector<LabSetting>& lab_settings() {
        "0",
        "how long the standby waits before it applies a change, such as 5s"},
   };
-  return kSettings;
+  return settings;
 }
 
 namespace lab {

@@ -5,7 +5,7 @@ namespace muster::lab {
 
 const std::vector<HostRow>& topology() {
   // clang-format off
-  static const std::vector<HostRow> kRows = {
+  static const std::vector<HostRow> rows = {
       // name       site  role      address       behind the region's bridge
       {"net-us",    "us", "router", "10.1.0.1",   false},
       {"lb-us",     "us", "lb",     "10.1.0.10",  true},
@@ -27,7 +27,7 @@ const std::vector<HostRow>& topology() {
       {"client-eu", "eu", "client", "10.12.0.2",  false},
   };
   // clang-format on
-  return kRows;
+  return rows;
 }
 
 const HostRow& host_row(const std::string& name) {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <optional>
 
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "drills/lab/programs/init.h"
@@ -228,7 +228,7 @@ std::string HostInit::describe(const Part& part) const {
 std::optional<Reply> HostInit::answer(const std::vector<std::string>& words, int client) {
   if (!failure_.empty())
     return Reply{1, "this host is not set up: " + failure_ + "; see /run/lab/init.log"};
-  const std::string verb = words[0];
+  const std::string& verb = words[0];
   const std::string name = words.size() > 1 ? words[1] : "";
   if (verb == "status" && name.empty()) {
     std::string all;

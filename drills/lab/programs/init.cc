@@ -74,6 +74,7 @@ void mount_tmpfs(const std::string& path, const std::string& options) {
 
 void execute(const std::vector<std::string>& argv) {
   std::vector<char*> words;
+  words.reserve(argv.size() + 1);
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   ::execvp(words.front(), words.data());
