@@ -1,9 +1,16 @@
+#include <filesystem>
 #include <set>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/text.h"
 #include "probes/probe.h"
+#include "probes/prober.h"
 #include "probes/vantage.h"
 
 using namespace muster;
@@ -56,9 +63,69 @@ bool says(const Error& error, std::string_view words) {
   return std::string_view(error.what()).find(words) != std::string_view::npos;
 }
 
+class Silence final : public Recorder {
+ public:
+  void record(const Sample&) override {}
+  std::uint16_t text(std::string_view) override { return 0; }
+};
+
+constexpr std::string_view kStack = R"(muster_stack: 1
+stack: two-regions
+environment: lab
+hosts:
+  client: {reach: local}
+  db-us: {reach: local}
+  db-eu: {reach: local}
+services:
+  db:
+    kind: postgres
+    primary: db-us
+    replicas: [db-eu]
+    dsn: {db-us: host=10.1.0.20, db-eu: host=10.2.0.20}
+vantages:
+  me: {host: client, resolver: 10.1.0.53}
+)";
+
+/// A playbook with one probe of each kind, as its example writes it.
+std::string playbook_of_examples() {
+  std::string text =
+      "muster: 1\ndrill: examples\ntitle: One probe of each kind\nstack: stack.yaml\nprobes:\n";
+  for (const ProbeKind& kind : probe_kinds()) {
+    text += fmt::format("  my-{}:\n", kind.spec.name);
+    for (const std::string& line : split(kind.spec.example, '\n')) {
+      if (!line.empty()) text += "    " + line + "\n";
+    }
+  }
+  return text + "steps:\n  - baseline: 1s\n";
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(kinds)
+
+BOOST_AUTO_TEST_CASE(the_example_of_each_kind_is_a_probe_that_an_agent_can_start) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / fmt::format("muster-kinds-{:x}", entropy());
+  make_private_directories(folder);
+  write_file_atomically(folder / "stack.yaml", kStack);
+  write_file_atomically(folder / "drill.yaml", playbook_of_examples());
+  const Drill drill =
+      load_drill((folder / "drill.yaml").string(), Catalogue{{}, probe_specs()}, {});
+  std::filesystem::remove_all(folder);
+
+  boost::asio::io_context loop;
+  SystemClock clock;
+  Silence recorder;
+  std::size_t items = 0;
+  for (const AgentTask& task : agent_tasks(drill.playbook, drill.stack)) {
+    for (const AgentTask::Item& item : task.items) {
+      const Watch watch{loop.get_executor(), clock, task, item, recorder};
+      BOOST_TEST(probe_kind(item.kind)->prober(watch)->in_flight() == 0U, item.kind);
+      ++items;
+    }
+  }
+  BOOST_TEST(items == probe_kinds().size() + 1);  // replication is watched from two hosts
+}
 
 BOOST_AUTO_TEST_CASE(every_kind_is_found_by_its_name_and_explains_itself) {
   std::set<std::string_view> names;
