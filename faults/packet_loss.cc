@@ -13,6 +13,10 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
 
   FaultPlan result;
   for (const StackHost* host : hosts) {
+    // Of one host that was named, loss has to be seen; in a region there are some that nobody
+    // outside talks to.
+    bool talks = true;
+    if (hosts.size() > 1) talks = co_await exchanges_packets(context.hosts.host(host->name), scope);
     Change& change = add_change(result,
                                 context,
                                 *host,
@@ -29,6 +33,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     drop_packets(change, drop);
     // A small share of little traffic takes its time to hit one.
     change.verify_within = std::chrono::seconds(30);
+    if (!talks) change.verify = nft_lists(drop.table);
   }
   co_return result;
 }

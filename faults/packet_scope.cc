@@ -1,8 +1,48 @@
 #include "faults/packet_scope.h"
 
+#include <algorithm>
+#include <charconv>
+
 #include "base/text.h"
 
 namespace muster {
+namespace {
+
+constexpr std::string_view kEverybody4 = "0.0.0.0/0";
+constexpr std::string_view kEverybody6 = "::/0";
+
+bool holds(const std::vector<std::string>& addresses, std::string_view address) {
+  return std::ranges::find(addresses, address) != addresses.end();
+}
+
+/// "10.2.0.20:51234", "[::ffff:10.2.0.20]:51234" -> "10.2.0.20"
+std::string_view peer_address(std::string_view endpoint) {
+  endpoint = endpoint.substr(0, endpoint.rfind(':'));
+  if (endpoint.starts_with('[')) endpoint = endpoint.substr(1, endpoint.size() - 2);
+  if (endpoint.starts_with("::ffff:")) endpoint.remove_prefix(7);
+  return endpoint;
+}
+
+/// How long a connection of `ss -i` has been silent: the least of lastsnd, lastrcv and lastack.
+Duration silence_of(const std::vector<std::string>& words) {
+  Duration silence = std::chrono::hours(1);
+  for (const std::string& word : words) {
+    const std::size_t colon = word.find(':');
+    const std::string_view key = std::string_view(word).substr(0, colon);
+    if (key != "lastsnd" && key != "lastrcv" && key != "lastack") continue;
+    std::int64_t milliseconds = 0;
+    std::from_chars(word.data() + colon + 1, word.data() + word.size(), milliseconds);
+    silence = std::min<Duration>(silence, std::chrono::milliseconds(milliseconds));
+  }
+  return silence;
+}
+
+bool is_in(const PacketScope& scope, std::string_view address) {
+  if (holds(scope.spared, address) || address.starts_with("127.") || address == "::1") return false;
+  return holds(scope.peers, address) || holds(scope.peers, kEverybody4);
+}
+
+}  // namespace
 
 Schema scope_fields() {
   return {{.name = "towards",
@@ -23,13 +63,25 @@ PacketScope packet_scope(const Params& params,
     scope.text = join(params.list("towards"), ", ");
     return scope;
   }
-  scope.peers = {"0.0.0.0/0", "::/0"};
+  scope.peers = {std::string(kEverybody4), std::string(kEverybody6)};
   scope.text = "everybody";
   if (!params.has("region")) return scope;
   for (const StackHost* host : hosts)
     scope.spared.push_back(address_of(*host, params.place("region")));
   scope.text = "everybody outside " + params.text("region");
   return scope;
+}
+
+Task<bool> exchanges_packets(Host& host, PacketScope scope) {
+  constexpr Duration kRecently = std::chrono::seconds(3);
+  const CommandResult sockets = co_await host.try_run(command("ss", "-OHtni"));
+  for (const std::string& line : split(sockets.out, '\n')) {
+    std::vector<std::string> words = split(line, ' ');
+    std::erase(words, "");
+    if (words.size() < 5 || words[0] != "ESTAB" || silence_of(words) > kRecently) continue;
+    if (is_in(scope, peer_address(words[4]))) co_return true;
+  }
+  co_return false;
 }
 
 }  // namespace muster

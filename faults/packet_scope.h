@@ -23,4 +23,8 @@ PacketScope packet_scope(const Params& params,
                          const Stack& stack,
                          const std::vector<const StackHost*>& hosts);
 
+/// Whether the host exchanges packets with somebody in the scope right now, over TCP: then a fault
+/// must hit some of them. A prefix other than "everybody" is not looked into.
+Task<bool> exchanges_packets(Host& host, PacketScope scope);
+
 }  // namespace muster

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <charconv>
-#include <set>
 
 #include "base/text.h"
 #include "faults/kinds.h"
 #include "faults/nft.h"
+#include "faults/packet_scope.h"
 #include "faults/targets.h"
 
 namespace muster {
@@ -31,54 +30,18 @@ std::vector<std::string> addresses_of(const Side& side, const Where& where) {
   return addresses;
 }
 
-/// "10.2.0.20:51234", "[::ffff:10.2.0.20]:51234" -> "10.2.0.20"
-std::string_view peer_address(std::string_view endpoint) {
-  endpoint = endpoint.substr(0, endpoint.rfind(':'));
-  if (endpoint.starts_with('[')) endpoint = endpoint.substr(1, endpoint.size() - 2);
-  if (endpoint.starts_with("::ffff:")) endpoint.remove_prefix(7);
-  return endpoint;
-}
-
-/// How long a connection of `ss -i` has been silent: the least of lastsnd, lastrcv and lastack.
-Duration silence_of(const std::vector<std::string>& words) {
-  Duration silence = std::chrono::hours(1);
-  for (const std::string& word : words) {
-    const std::size_t colon = word.find(':');
-    const std::string_view key = std::string_view(word).substr(0, colon);
-    if (key != "lastsnd" && key != "lastrcv" && key != "lastack") continue;
-    std::int64_t milliseconds = 0;
-    std::from_chars(word.data() + colon + 1, word.data() + word.size(), milliseconds);
-    silence = std::min<Duration>(silence, std::chrono::milliseconds(milliseconds));
-  }
-  return silence;
-}
-
-/// Whether the host exchanges packets with one of these addresses right now, so that a cut must
-/// drop some of them.
-Task<bool> talks_to(Host& host, std::vector<std::string> addresses) {
-  constexpr Duration kRecently = std::chrono::seconds(3);
-  const CommandResult sockets = co_await host.try_run(command("ss", "-OHtni"));
-  for (const std::string& line : split(sockets.out, '\n')) {
-    std::vector<std::string> words = split(line, ' ');
-    std::erase(words, "");
-    if (words.size() < 5 || words[0] != "ESTAB" || silence_of(words) > kRecently) continue;
-    if (std::ranges::find(addresses, peer_address(words[4])) != addresses.end()) co_return true;
-  }
-  co_return false;
-}
-
 Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const Side from = side_of(params, "from", context.stack);
   const Side to = side_of(params, "to", context.stack);
   for (const StackHost* host : from.hosts)
     if (std::ranges::find(to.hosts, host) != to.hosts.end())
       refuse(params.place("to"), fmt::format("{} cannot be cut from itself", host->name));
-  const std::vector<std::string> peers = addresses_of(to, params.place("to"));
+  const PacketScope scope{addresses_of(to, params.place("to")), {}, to.text};
   const bool one_way = params.text("direction") == "one_way";
 
   FaultPlan result;
   for (const StackHost* host : from.hosts) {
-    const bool talks = co_await talks_to(context.hosts.host(host->name), peers);
+    const bool talks = co_await exchanges_packets(context.hosts.host(host->name), scope);
     Change& change = add_change(result,
                                 context,
                                 *host,
@@ -89,7 +52,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
                                             talks ? "" : " (they do not talk just now)"));
     PacketDrop drop;
     drop.table = "muster_" + short_id(context, host->name);
-    drop.peers = peers;
+    drop.peers = scope.peers;
     drop.arriving = !one_way;
     drop.expires = context.deadline;
     drop_packets(change, drop);

@@ -24,6 +24,17 @@ BOOST_AUTO_TEST_CASE(the_inside_of_a_region_is_spared) {
   BOOST_TEST(holds(plan.changes[0].apply.input, "mod 10000 < 100 "));
 }
 
+BOOST_AUTO_TEST_CASE(in_a_region_only_hosts_that_talk_to_the_outside_must_lose_packets) {
+  const FaultPlan plan = lab_plan("packet_loss", "{region: us-east, share: 1%}");
+  for (const Change& change : plan.changes)
+    BOOST_TEST((change.verify.lacks == "packets 0 bytes 0") == (change.host == "db-us"));
+}
+
+BOOST_AUTO_TEST_CASE(a_host_that_was_named_must_lose_packets_whether_it_talks_or_not) {
+  const FaultPlan plan = lab_plan("packet_loss", "{host: app1-us, share: 1%}");
+  BOOST_TEST(plan.changes.at(0).verify.lacks == "packets 0 bytes 0");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_neither_host_nor_region_nor_prefix_is_refused) {
   for (const std::string towards : {"10.9.0.0/33", "10.9.0", "10.9.0.1/", "nobody", "fe80::/200"})
     BOOST_TEST(
