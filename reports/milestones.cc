@@ -28,9 +28,23 @@ MilestoneSpan impact_of(const Timeline& timeline, const Stream& stream) {
   return span;
 }
 
+/// The fault may take hold a moment after its command returned (a server that looks for a file),
+/// but not after it was observed, nor after it failed its first request.
+Instant taking_hold(const Timeline& timeline) {
+  Instant anchor = *timeline.injection;
+  std::optional<Time> hit;
+  for (const Stream& stream : timeline.streams) {
+    const Edge edge = impact_edge(timeline, stream);
+    if (edge.state == Edge::State::Seen)
+      hit = std::min(hit.value_or(edge.instant.hi), edge.instant.hi);
+  }
+  if (hit) anchor.hi = std::max(anchor.hi, std::min(*hit, timeline.fault_seen.value_or(anchor.hi)));
+  return anchor;
+}
+
 MilestoneSpan good_again_of(const Timeline& timeline, const Stream& stream, bool after_undo) {
   const Edge edge = good_again_edge(timeline, stream, after_undo);
-  const Instant& anchor = after_undo ? *timeline.undo : *timeline.injection;
+  const Instant anchor = after_undo ? *timeline.undo : taking_hold(timeline);
   MilestoneSpan span{after_undo ? "recover" : "failover",
                      stream.probe,
                      stream.vantage,

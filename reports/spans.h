@@ -7,8 +7,9 @@
 // How long something took, and how well that is known.
 //
 // The anchor (the fault, the undo) is not an instant: a change is applied somewhere between the
-// guard's "began" and "ended". Nor is the edge (the system serves again): it is only seen through
-// requests. So both are brackets, and a span is the difference of two brackets:
+// guard's "began" and "ended", and takes hold by the time it was observed or failed its first
+// request, whichever is sooner (milestones.cc). Nor is the edge (the system serves again): it is
+// only seen through requests. So both are brackets, and a span is the difference of two brackets:
 //
 //   value = edge.at - anchor.at        lo = edge.lo - anchor.hi        hi = edge.hi - anchor.lo
 //

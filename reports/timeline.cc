@@ -36,6 +36,16 @@ std::optional<Instant> undo_of(const RunRecord& record) {
   return last;
 }
 
+/// When the change that `injection_of` found was seen in force.
+std::optional<Time> injection_seen(const RunRecord& record,
+                                   const std::optional<Instant>& injection) {
+  for (const ActionRecord& action : record.actions) {
+    const bool same = action.applied && injection && action.applied->ended == injection->hi;
+    if (same && action.applied->observed != Time{}) return action.applied->observed;
+  }
+  return std::nullopt;
+}
+
 Duration bound_of(const RunRecord& record, const std::string& vantage) {
   for (const AgentHealth& agent : record.agents) {
     if (agent.vantage == vantage) return agent.clock_bound;
@@ -106,6 +116,7 @@ Timeline timeline_of(const RunRecord& record) {
                 injection_of(record),
                 undo_of(record),
                 record.injection_began(),
+                injection_seen(record, injection_of(record)),
                 record.undo_began(),
                 streams_of(record),
                 texts_out(record)};

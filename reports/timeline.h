@@ -32,6 +32,7 @@ struct Timeline {
   std::optional<Instant> injection;  ///< the last applied change of the first step
   std::optional<Instant> undo;       ///< the last change undone
   std::optional<Time> fault_from;    ///< the first change began to be applied
+  std::optional<Time> fault_seen;    ///< that last change was observed in force
   std::optional<Time> fault_until;   ///< the first undo began
   std::vector<Stream> streams;       ///< the leading probe first, then as in the playbook
   std::vector<bool> text_is_out;     ///< by index of text: names a region that is out of service

@@ -94,7 +94,7 @@ class RecordBuilder {
     action.change.id = step + "/" + std::to_string(record_.actions.size() + 1);
     action.change.what = "force us-east down";
     action.change.host = "ns1";
-    action.applied = Applied{at(began), at(ended), at(ended) + 5ms, "us-east is DOWN"};
+    action.applied = Applied{at(began), at(ended), at(ended), "us-east is DOWN"};
     record_.actions.push_back(action);
     InjectStep inject;
     inject.name = step;
