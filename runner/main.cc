@@ -1,3 +1,4 @@
+#include <csignal>
 #include <cstdio>
 
 #include "base/error.h"
@@ -16,6 +17,8 @@ int ended(const std::exception& error, muster::ExitCode code, const char* prefix
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A guard or agent that died is an error of the write, not the end of the runner and its undo.
+  std::signal(SIGPIPE, SIG_IGN);
   try {
     return muster::run_command_line(argc, argv, muster::commands());
   } catch (const muster::UsageError& error) {
