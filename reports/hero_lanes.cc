@@ -74,6 +74,8 @@ void draw_lost(const HeroContent& content, const HeroLayout& layout, double top,
 void draw_unknown(const HeroContent& content, const HeroLayout& layout, double top, Svg& svg) {
   lane_name(layout, top + 11, layout.narrow ? "unknown" : "fate unknown", svg);
   const double column = layout.seconds_wide(content.window.column_s);
+  double unknown = 0;
+  for (const HeroRow& row : content.rows) unknown += row.unknown;
   std::vector<double> marks;
   for (std::size_t i = 0; i < content.window.columns(); ++i) {
     const bool any = std::any_of(content.rows.begin(), content.rows.end(), [&](const HeroRow& row) {
@@ -90,9 +92,9 @@ void draw_unknown(const HeroContent& content, const HeroLayout& layout, double t
           marks,
           top + 11,
           paint::kMuted,
-          count_words(content.result.integrity.unknown,
-                      layout.narrow ? "unknown" : "write without an answer",
-                      layout.narrow ? "unknown" : "writes without an answer"),
+          count_words(static_cast<std::int64_t>(unknown),
+                      layout.narrow ? "unknown" : "request of unknown fate",
+                      layout.narrow ? "unknown" : "requests of unknown fate"),
           svg);
 }
 

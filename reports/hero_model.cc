@@ -132,7 +132,10 @@ Choice choose(const Result& result, std::string_view id, std::string_view metric
     const Result::Metric* metric = metric_of(result, metric_id, milestone);
     const bool missed = metric != nullptr && metric->verdict == "fail";
     const double when = milestone.censored ? 1e9 : milestone.value.value_or(0);
-    const double weight = (missed ? 1e12 : 0) + (id == "impact" ? 1e10 - when : when);
+    const double weight = (missed                                ? 1e12
+                           : metric != nullptr && metric->budget ? 1e11
+                                                                 : 0) +
+                          (id == "impact" ? 1e10 - when : when);
     chosen.several = chosen.milestone != nullptr;
     if (chosen.milestone != nullptr && weight <= highest) continue;
     highest = weight;

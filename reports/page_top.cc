@@ -92,6 +92,16 @@ constexpr std::string_view kFigureOrder[] = {
     "replication_lag_max",
 };
 
+/// With its probe where other probes have the same figure.
+std::string figure_name(const Result& result, const Result::Metric& metric) {
+  const bool several =
+      std::any_of(result.metrics.begin(), result.metrics.end(), [&](const Result::Metric& other) {
+        return other.id == metric.id && other.scope_probe != metric.scope_probe &&
+               other.scope_vantage.empty() && other.scope_phase.empty();
+      });
+  return escape(show_name(metric) + (several ? ", " + metric.scope_probe : ""));
+}
+
 std::vector<const Result::Metric*> choose_figures(const Result& result) {
   std::vector<const Result::Metric*> chosen;
   const auto take = [&](bool only_failed) {
@@ -155,7 +165,7 @@ std::string figures_section(const Result& result) {
     figures += fmt::format(
         "<div class=\"{}\"><dt>{}</dt><dd><span class=\"big{}\">{}</span> <span class=\"sub\">",
         metric_word(metric->verdict).css,
-        escape(show_name(*metric)),
+        figure_name(result, *metric),
         metric->censored ? " long" : "",
         show_metric(*metric));
     const std::string budget =

@@ -91,9 +91,7 @@ std::string latency_text(const Result& result,
                          std::string_view id,
                          double q) {
   const auto* metric = scoped_metric(result, id, row.probe, row.vantage, phase.id);
-  if (metric != nullptr && (metric->value || metric->censored)) {
-    return metric->censored ? "failed" : show_metric(*metric);
-  }
+  if (metric != nullptr) return metric->censored ? "failed" : show_metric(*metric);
   // A high percentile of a handful of requests is a coincidence.
   if (tally.due * (1 - q) < 0.5) return "—";
   const std::optional<double> value = quantile_ms(result, tally, q);

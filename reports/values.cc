@@ -137,11 +137,10 @@ std::string show_scope(const Result& result, const Result::Metric& metric) {
 
 const Result::Metric* overall_metric(const Result& result, std::string_view id) {
   const Result::Metric* worst = nullptr;
+  // What an objective judges speaks for the run before what was only recorded.
   const auto badness = [](const Result::Metric& metric) {
-    return (metric.verdict == "fail"           ? 4
-            : metric.verdict == "inconclusive" ? 2
-                                               : 0) +
-           (metric.censored ? 1 : 0);
+    return (metric.verdict == "fail" ? 8 : 0) + (metric.verdict == "inconclusive" ? 4 : 0) +
+           (metric.budget ? 2 : 0) + (metric.censored ? 1 : 0);
   };
   for (const Result::Metric& metric : result.metrics) {
     if (metric.id != id || !metric.scope_vantage.empty() || !metric.scope_phase.empty()) continue;

@@ -29,8 +29,8 @@ std::string show_name(const Result::Metric& metric);
 /// "readers at Client US" : what of the run the metric is about, or "".
 std::string show_scope(const Result& result, const Result::Metric& metric);
 
-/// The metric with this id over the whole run, the worst vantage of the worst probe; nullptr where
-/// there is none.
+/// The metric with this id over the whole run, at the worst vantage; of several probes the one that
+/// missed its budget, else one that has a budget, else the worst. nullptr where there is none.
 const Result::Metric* overall_metric(const Result& result, std::string_view id);
 const Result::Metric* scoped_metric(const Result& result,
                                     std::string_view id,

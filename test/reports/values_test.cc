@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(an_even_interval_is_a_plus_minus_and_an_uneven_one_a_range)
   BOOST_TEST(show_interval(metric) == "");
 }
 
-BOOST_AUTO_TEST_CASE(the_overall_metric_is_the_worst_of_all_probes) {
+BOOST_AUTO_TEST_CASE(the_overall_metric_is_a_missed_one_else_a_judged_one_else_the_worst) {
   Result result;
   for (const double value : {4.0, 9.0, 2.0}) {
     Result::Metric metric;
@@ -70,6 +70,8 @@ BOOST_AUTO_TEST_CASE(the_overall_metric_is_the_worst_of_all_probes) {
     result.metrics.push_back(metric);
   }
   BOOST_TEST(*overall_metric(result, "time_to_failover")->value == 9.0);
+  result.metrics[0].budget = 30;
+  BOOST_TEST(*overall_metric(result, "time_to_failover")->value == 4.0);
   result.metrics[2].verdict = "fail";
   BOOST_TEST(*overall_metric(result, "time_to_failover")->value == 2.0);
   BOOST_TEST((overall_metric(result, "lost_writes") == nullptr));
