@@ -12,6 +12,8 @@ constexpr std::string_view kSchema = R"(create role app login;
 create role repl login replication;
 create table article(id int primary key, title text, body text, rev int default 1);
 create table comment(id bigserial primary key, article int, author text, body text, at timestamptz default clock_timestamp());
+create table ledger(key text, at timestamptz default clock_timestamp());
+create index on ledger(key);
 insert into article select i, 'Article ' || i, repeat('lorem ipsum ', 20), 1 from generate_series(1, 500) i;
 grant all on all tables in schema public to app;
 grant all on all sequences in schema public to app;
