@@ -127,9 +127,10 @@ class AgentProcess {
   void handle(const Frame& frame, TaskGroup& group) {
     switch (frame.type) {
       case FrameType::Task:
-        return take_task(frame.payload);
+        if (take_task(frame.payload)) group.spawn(prepare());
+        return;
       case FrameType::Start:
-        return group.spawn(begin(start_of(frame.payload)));
+        return begin(start_of(frame.payload));
       case FrameType::Written:
         return written(decode_written(frame.payload));
       case FrameType::Stop:
@@ -143,24 +144,31 @@ class AgentProcess {
     return Time(duration_at(parse_json(payload, "start").as_object(), "at"));
   }
 
-  void take_task(const std::string& payload) {
+  bool take_task(const std::string& payload) {
     try {
       task_ = task_from_json(parse_json(payload, "task").as_object());
       for (std::size_t i = 0; i < task_.items.size(); ++i) {
         watching_.push_back(
             std::make_unique<Watching>(loop_.get_executor(), clock_, task_, i, texts_, outgoing_));
       }
-      const json::object hello = {{"version", MUSTER_VERSION}, {"realtime", health_.realtime}};
-      send(FrameType::Hello, compact_json(hello));
+      return true;
     } catch (const Error& error) {
       send(FrameType::Failed, error.what());
+      return false;
     }
   }
 
-  Task<> begin(Time at) {
+  /// Addresses are looked up and connections opened before the runner names the start: what is due
+  /// first must not be late.
+  Task<> prepare() {
     TaskGroup preparing(loop_.get_executor());
     for (const auto& watching : watching_) preparing.spawn(watching->prober->prepare());
     co_await preparing.join();
+    const json::object hello = {{"version", MUSTER_VERSION}, {"realtime", health_.realtime}};
+    send(FrameType::Hello, compact_json(hello));
+  }
+
+  void begin(Time at) {
     for (const auto& watching : watching_) {
       watching->sender = std::make_unique<Sender>(
           watching->watch, *watching->prober, pacer_of(watching->watch.item, at), tally_);

@@ -16,7 +16,7 @@
 ///
 ///   runner                          agent
 ///   Task {json}            ->
-///                          <-       Hello {json: version, realtime}  or  Failed {text}
+///                          <-       Hello {json: version, realtime} once prepared, or Failed {text}
 ///   Start {i64 at}         ->
 ///                          <-       Ready                            or  Failed {text}
 ///   Written {probe, writer, numbers} ->

@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr Duration kLaunchLimit = 10s;
 constexpr Duration kPrepareLimit = 75s;  // beyond the longest timeout a probe may have
+constexpr Duration kStartLimit = 10s;
 constexpr Duration kSilence = 10s;       // an agent says something every second
 constexpr Duration kExitLimit = 5s;
 
@@ -81,18 +81,18 @@ class RemoteAgent final : public Agent {
   const std::string& vantage() const override { return task_.vantage; }
   const AgentHealth& health() const override { return health_; }
 
-  /// Gives it the task; returns when it has taken it.
+  /// Gives it the task; returns when it has its addresses and connections.
   Task<> give_task() {
     send(encode_frame(FrameType::Task, compact_json(task_to_json(task_))));
     Task<> taken = read_until(FrameType::Hello);
-    co_await in_time(std::move(taken), kLaunchLimit, "took its task");
+    co_await in_time(std::move(taken), kPrepareLimit, "was prepared");
   }
 
   Task<> start(Time at) override {
     const json::object when = {{"at", at.time_since_epoch().count()}};
     send(encode_frame(FrameType::Start, compact_json(when)));
     Task<> prepared = pumping_ ? ready_.wait() : read_until(FrameType::Ready);
-    co_await in_time(std::move(prepared), kPrepareLimit, "was ready");
+    co_await in_time(std::move(prepared), kStartLimit, "was ready");
     if (!health_.died.empty()) fail("vantage {}: {}", vantage(), health_.died);
   }
 

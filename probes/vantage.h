@@ -49,7 +49,7 @@ class Agent {
  public:
   virtual ~Agent() = default;
   virtual const std::string& vantage() const = 0;
-  /// Starts sending at `at`; answers when the agent has its connections and its schedule ready.
+  /// Starts sending at `at`; a launched agent already has its addresses and connections.
   virtual Task<> start(Time at) = 0;
   /// Reads its samples into the sink until it has stopped or died. Run it in a TaskGroup. Never
   /// throws for a dead agent: health().died says it.
