@@ -187,7 +187,7 @@ class SimAgent final : public Agent {
 Task<std::unique_ptr<Agent>> SimAgents::launch(AgentTask task) {
   std::optional<Time> dies_at;
   if (random_.unit() < troubles_.agent_dies) {
-    dies_at = clock_.now() + Duration(static_cast<std::int64_t>(random_.below(20'000'000'000)));
+    dies_at = clock_.now() + Duration(static_cast<std::int64_t>(random_.below(12'000'000'000)));
   }
   auto executor = co_await boost::asio::this_coro::executor;
   co_return std::make_unique<SimAgent>(clock_, system_, std::move(task), dies_at, executor);
