@@ -39,6 +39,11 @@ std::string_view name_of(RunState state) {
   return "errored";
 }
 
+std::string described(const Change& change) {
+  const bool says_where = change.what.find(change.host) != std::string::npos;
+  return says_where ? change.what : change.what + " on " + change.host;
+}
+
 bool still_in_force(const ActionRecord& action) {
   return action.undone ? !action.undone->clean() : action.applied.has_value();
 }

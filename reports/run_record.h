@@ -26,6 +26,9 @@ struct ActionRecord {
   std::string error;  ///< why it was not applied, or ""
 };
 
+/// What was changed, and where: many a change says the place itself.
+std::string described(const Change& change);
+
 /// Applied, or perhaps applied, and not seen to be undone.
 bool still_in_force(const ActionRecord& action);
 

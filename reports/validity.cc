@@ -171,9 +171,7 @@ Result::Validity fault_in_force(const Timeline& timeline) {
   for (const ActionRecord& action : record.actions) {
     if (action.applied && action.applied->observed != Time{}) continue;
     const std::string why = action.error.empty() ? "its effect was not seen" : action.error;
-    return {"fault-in-force",
-            false,
-            fmt::format("{} on {}: {}", action.change.what, action.change.host, why)};
+    return {"fault-in-force", false, fmt::format("{}: {}", described(action.change), why)};
   }
   return {"fault-in-force",
           true,
@@ -183,9 +181,7 @@ Result::Validity fault_in_force(const Timeline& timeline) {
 Result::Validity all_undone(const Timeline& timeline) {
   for (const ActionRecord& action : timeline.record.actions) {
     if (still_in_force(action)) {
-      return {"undo",
-              false,
-              fmt::format("{} on {} is not undone", action.change.what, action.change.host)};
+      return {"undo", false, fmt::format("{} is not undone", described(action.change))};
     }
   }
   return {"undo", true, "every applied change was undone and seen to be"};

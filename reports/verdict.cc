@@ -19,9 +19,8 @@ Reasons broken_reasons(const Timeline& timeline) {
                                 ? std::string(name_of(action.undone->state))
                                 : action.undone->evidence;
     reasons.push_back({"undo",
-                       fmt::format("{} on {} may still be in force: {}; undo: {}",
-                                   action.change.what,
-                                   action.change.host,
+                       fmt::format("{} may still be in force: {}; undo: {}",
+                                   described(action.change),
                                    why,
                                    action.change.undo.text())});
   }
