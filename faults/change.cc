@@ -118,6 +118,7 @@ json::object to_json(const Change& change) {
   object["deadline"] = change.deadline.count();
   object["lease"] = change.lease.count();
   object["undo_class"] = name_of(change.undo_class);
+  object["order"] = change.order;
   return object;
 }
 
@@ -137,6 +138,7 @@ Change change_from_json(const json::object& object) {
   change.deadline = duration_at(object, "deadline");
   change.lease = duration_at(object, "lease");
   change.undo_class = undo_class_from(text_at(object, "undo_class"));
+  change.order = static_cast<int>(integer_at(object, "order"));
   return change;
 }
 

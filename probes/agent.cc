@@ -111,7 +111,7 @@ class AgentProcess {
 
  private:
   Task<> serve(TaskGroup& group) {
-    FrameReader frames;
+    AgentFrameReader frames;
     std::string buffer(1U << 16U, '\0');
     for (;;) {
       auto target = asio::buffer(buffer);
@@ -124,16 +124,16 @@ class AgentProcess {
     loop_.stop();  // nobody is interested any more
   }
 
-  void handle(const Frame& frame, TaskGroup& group) {
+  void handle(const AgentFrame& frame, TaskGroup& group) {
     switch (frame.type) {
-      case FrameType::Task:
+      case AgentFrameType::Task:
         if (take_task(frame.payload)) group.spawn(prepare());
         return;
-      case FrameType::Start:
+      case AgentFrameType::Start:
         return begin(start_of(frame.payload));
-      case FrameType::Written:
+      case AgentFrameType::Written:
         return written(decode_written(frame.payload));
-      case FrameType::Stop:
+      case AgentFrameType::Stop:
         return group.spawn(finish());
       default:
         fail("a runner does not send frames of type {}", static_cast<int>(frame.type));
@@ -153,7 +153,7 @@ class AgentProcess {
       }
       return true;
     } catch (const Error& error) {
-      send(FrameType::Failed, error.what());
+      send(AgentFrameType::Failed, error.what());
       return false;
     }
   }
@@ -165,7 +165,7 @@ class AgentProcess {
     for (const auto& watching : watching_) preparing.spawn(watching->prober->prepare());
     co_await preparing.join();
     const json::object hello = {{"version", MUSTER_VERSION}, {"realtime", health_.realtime}};
-    send(FrameType::Hello, compact_json(hello));
+    send(AgentFrameType::Hello, compact_json(hello));
   }
 
   void begin(Time at) {
@@ -174,7 +174,7 @@ class AgentProcess {
           watching->watch, *watching->prober, pacer_of(watching->watch.item, at), tally_);
       watching->sender->start();
     }
-    send(FrameType::Ready);
+    send(AgentFrameType::Ready);
   }
 
   void written(const WrittenFrame& frame) {
@@ -200,7 +200,7 @@ class AgentProcess {
     co_await watching.prober->settle();
   }
 
-  void send(FrameType type, std::string_view payload = {}) {
+  void send(AgentFrameType type, std::string_view payload = {}) {
     outgoing_ += encode_frame(type, payload);
     wake_.cancel();
   }
@@ -219,10 +219,10 @@ class AgentProcess {
         watching_[i]->recorder.flush(static_cast<std::uint16_t>(i));
       }
       if (last || now >= health_due) {
-        outgoing_ += encode_frame(FrameType::Health, compact_json(health_to_json(health())));
+        outgoing_ += encode_frame(AgentFrameType::Health, compact_json(health_to_json(health())));
         health_due = now + kHealthEvery;
       }
-      if (last) outgoing_ += encode_frame(FrameType::Ended);
+      if (last) outgoing_ += encode_frame(AgentFrameType::Ended);
       co_await write_out();
     }
     loop_.stop();
@@ -256,7 +256,7 @@ class AgentProcess {
   AgentTask task_;
   Texts texts_;
   std::string outgoing_;
-  Tally tally_;
+  SendTally tally_;
   AgentHealth health_;
   std::vector<std::unique_ptr<Watching>> watching_;
   bool ended_ = false;

@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::size_t kLargestFrame = 64U << 20U;
 
-bool is_known(FrameType type) {
-  return (type >= FrameType::Task && type <= FrameType::Stop) ||
-         (type >= FrameType::Hello && type <= FrameType::Ended);
+bool is_known(AgentFrameType type) {
+  return (type >= AgentFrameType::Task && type <= AgentFrameType::Stop) ||
+         (type >= AgentFrameType::Hello && type <= AgentFrameType::Ended);
 }
 
 std::int64_t nanoseconds(Time at) {
@@ -59,7 +59,7 @@ Sample get_sample(ByteReader& from) {
 
 }  // namespace
 
-std::string encode_frame(FrameType type, std::string_view payload) {
+std::string encode_frame(AgentFrameType type, std::string_view payload) {
   ByteWriter frame;
   frame.put(static_cast<std::uint32_t>(payload.size() + 1));
   frame.put(static_cast<std::uint8_t>(type));
@@ -67,17 +67,17 @@ std::string encode_frame(FrameType type, std::string_view payload) {
   return frame.take();
 }
 
-std::optional<Frame> FrameReader::next() {
+std::optional<AgentFrame> AgentFrameReader::next() {
   const std::string_view rest = std::string_view(buffer_).substr(used_);
   if (rest.size() < 5) return std::nullopt;
   ByteReader reader(rest);
   const auto length = reader.get<std::uint32_t>();
-  const auto type = static_cast<FrameType>(reader.get<std::uint8_t>());
+  const auto type = static_cast<AgentFrameType>(reader.get<std::uint8_t>());
   if (length == 0 || length > kLargestFrame || !is_known(type)) {
     fail("what came is not a frame (length {}, type {})", length, static_cast<int>(type));
   }
   if (rest.size() < 4 + length) return std::nullopt;
-  Frame frame{type, std::string(rest.substr(5, length - 1))};
+  AgentFrame frame{type, std::string(rest.substr(5, length - 1))};
   used_ += 4 + length;
   if (used_ == buffer_.size() || used_ > (1U << 20U)) {
     buffer_.erase(0, used_);
@@ -158,7 +158,7 @@ std::string encode_written(const WrittenFrame& written) {
   payload.put_text(written.probe);
   payload.put_text(written.writer);
   for (const std::uint64_t number : written.numbers) payload.put(number);
-  return encode_frame(FrameType::Written, payload.bytes());
+  return encode_frame(AgentFrameType::Written, payload.bytes());
 }
 
 WrittenFrame decode_written(std::string_view payload) {
@@ -174,7 +174,7 @@ std::string encode_text(std::uint16_t index, std::string_view text) {
   ByteWriter payload;
   payload.put(index);
   payload.put_raw(text);
-  return encode_frame(FrameType::Text, payload.bytes());
+  return encode_frame(AgentFrameType::Text, payload.bytes());
 }
 
 TextFrame decode_text(std::string_view payload) {
@@ -189,7 +189,7 @@ std::string encode_samples(std::uint16_t item, const std::vector<Sample>& sample
   ByteWriter payload;
   payload.put(item);
   for (const Sample& sample : samples) put_sample(payload, sample);
-  return encode_frame(FrameType::Samples, payload.bytes());
+  return encode_frame(AgentFrameType::Samples, payload.bytes());
 }
 
 SamplesFrame decode_samples(std::string_view payload) {

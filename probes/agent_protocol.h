@@ -16,7 +16,8 @@
 ///
 ///   runner                          agent
 ///   Task {json}            ->
-///                          <-       Hello {json: version, realtime} once prepared, or Failed {text}
+///                          <-       Hello {json: version, realtime} once prepared, or Failed
+///                          {text}
 ///   Start {i64 at}         ->
 ///                          <-       Ready                            or  Failed {text}
 ///   Written {probe, writer, numbers} ->
@@ -25,7 +26,7 @@
 ///                          <-       the last of them, then Ended
 namespace muster {
 
-enum class FrameType : std::uint8_t {
+enum class AgentFrameType : std::uint8_t {
   Task = 1,
   Start,
   Written,
@@ -41,19 +42,19 @@ enum class FrameType : std::uint8_t {
 
 constexpr int kAgentProtocol = 1;
 
-struct Frame {
-  FrameType type = FrameType::Ended;
+struct AgentFrame {
+  AgentFrameType type = AgentFrameType::Ended;
   std::string payload;
 };
 
-std::string encode_frame(FrameType type, std::string_view payload = {});
+std::string encode_frame(AgentFrameType type, std::string_view payload = {});
 
 /// Cuts a stream of bytes into frames.
-class FrameReader {
+class AgentFrameReader {
  public:
   void add(std::string_view bytes) { buffer_ += bytes; }
   /// The next whole frame, or nothing yet. Throws Error for a length or type no agent would send.
-  std::optional<Frame> next();
+  std::optional<AgentFrame> next();
 
  private:
   std::string buffer_;

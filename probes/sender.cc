@@ -45,7 +45,7 @@ Duration LagHistogram::quantile(double q) const {
   return max_;
 }
 
-Sender::Sender(const Watch& watch, Prober& prober, Pacer pacer, Tally& tally)
+Sender::Sender(const Watch& watch, Prober& prober, Pacer pacer, SendTally& tally)
     : watch_(watch), prober_(prober), pacer_(pacer), tally_(tally), timer_(watch.executor) {}
 
 void Sender::start() {

@@ -27,7 +27,7 @@ class LagHistogram {
 };
 
 /// What all senders of an agent count together.
-struct Tally {
+struct SendTally {
   std::uint64_t due = 0;
   std::uint64_t sent = 0;
   std::uint64_t not_sent = 0;
@@ -39,7 +39,7 @@ struct Tally {
 /// in is read, so that a backlog never keeps the agent from seeing answers.
 class Sender {
  public:
-  Sender(const Watch& watch, Prober& prober, Pacer pacer, Tally& tally);
+  Sender(const Watch& watch, Prober& prober, Pacer pacer, SendTally& tally);
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
 
@@ -55,7 +55,7 @@ class Sender {
   const Watch& watch_;
   Prober& prober_;
   Pacer pacer_;
-  Tally& tally_;
+  SendTally& tally_;
   boost::asio::steady_timer timer_;
   Time end_ = Time::max();
   bool ended_ = false;

@@ -17,7 +17,7 @@ namespace {
 
 constexpr Duration kPrepareLimit = 75s;  // beyond the longest timeout a probe may have
 constexpr Duration kStartLimit = 10s;
-constexpr Duration kSilence = 10s;       // an agent says something every second
+constexpr Duration kSilence = 10s;  // an agent says something every second
 constexpr Duration kExitLimit = 5s;
 
 AgentTask& task_for(std::vector<AgentTask>& tasks, const ProbePlace& place) {
@@ -83,15 +83,15 @@ class RemoteAgent final : public Agent {
 
   /// Gives it the task; returns when it has its addresses and connections.
   Task<> give_task() {
-    send(encode_frame(FrameType::Task, compact_json(task_to_json(task_))));
-    Task<> taken = read_until(FrameType::Hello);
+    send(encode_frame(AgentFrameType::Task, compact_json(task_to_json(task_))));
+    Task<> taken = read_until(AgentFrameType::Hello);
     co_await in_time(std::move(taken), kPrepareLimit, "was prepared");
   }
 
   Task<> start(Time at) override {
     const json::object when = {{"at", at.time_since_epoch().count()}};
-    send(encode_frame(FrameType::Start, compact_json(when)));
-    Task<> prepared = pumping_ ? ready_.wait() : read_until(FrameType::Ready);
+    send(encode_frame(AgentFrameType::Start, compact_json(when)));
+    Task<> prepared = pumping_ ? ready_.wait() : read_until(AgentFrameType::Ready);
     co_await in_time(std::move(prepared), kStartLimit, "was ready");
     if (!health_.died.empty()) fail("vantage {}: {}", vantage(), health_.died);
   }
@@ -118,7 +118,7 @@ class RemoteAgent final : public Agent {
   }
 
   Task<> stop() override {
-    send(encode_frame(FrameType::Stop));
+    send(encode_frame(AgentFrameType::Stop));
     co_return;
   }
 
@@ -155,33 +155,33 @@ class RemoteAgent final : public Agent {
          said);
   }
 
-  Task<> read_until(FrameType wanted) {
+  Task<> read_until(AgentFrameType wanted) {
     for (;;) {
       while (auto frame = frames_.next()) {
         if (frame->type == wanted) co_return;
-        if (frame->type == FrameType::Failed)
+        if (frame->type == AgentFrameType::Failed)
           fail("vantage {}: {}", vantage(), printable(frame->payload));
-        if (frame->type == FrameType::Health) continue;
+        if (frame->type == AgentFrameType::Health) continue;
         fail("vantage {}: unexpected frame of type {}", vantage(), static_cast<int>(frame->type));
       }
       co_await read_more();
     }
   }
 
-  void take(const Frame& frame, SampleSink& sink) {
+  void take(const AgentFrame& frame, SampleSink& sink) {
     switch (frame.type) {
-      case FrameType::Ready:
+      case AgentFrameType::Ready:
         return ready_.set();
-      case FrameType::Text:
+      case AgentFrameType::Text:
         return take_text(decode_text(frame.payload), sink);
-      case FrameType::Samples:
+      case AgentFrameType::Samples:
         return take_samples(decode_samples(frame.payload), sink);
-      case FrameType::Health:
+      case AgentFrameType::Health:
         return take_health(parse_json(frame.payload, "agent health").as_object());
-      case FrameType::Ended:
+      case AgentFrameType::Ended:
         ended_ = true;
         return;
-      case FrameType::Failed:
+      case AgentFrameType::Failed:
         fail("{}", printable(frame.payload));
       default:
         fail("unexpected frame of type {}", static_cast<int>(frame.type));
@@ -219,7 +219,7 @@ class RemoteAgent final : public Agent {
   Clock& clock_;
   const AgentTask task_;
   const std::shared_ptr<Link> link_;
-  FrameReader frames_;
+  AgentFrameReader frames_;
   std::vector<std::uint16_t> texts_{0};  ///< the agent's index -> the sink's
   AgentHealth health_;
   Happening ready_;

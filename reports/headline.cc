@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <tuple>
 
 #include "base/text.h"
 #include "reports/objectives.h"
@@ -28,16 +28,46 @@ std::string against_budget(const Result::Metric& metric) {
                      value_text(*metric.budget, metric.unit));
 }
 
-std::string failover_clause(const Timeline& timeline, const Result& result) {
-  const Result::Metric* failover =
-      overall(result, "time_to_failover", leading_probe(timeline.record.playbook));
-  if (failover == nullptr || !failover->value) return "";
+/// The slowest failover of those that have a budget, or of all where none has: a headline that
+/// named the first would hide the others.
+const Result::Metric* slowest_failover(const Result& result) {
+  const Result::Metric* slowest = nullptr;
+  const auto rank = [](const Result::Metric& metric) {
+    return std::tuple(metric.budget.has_value(), metric.censored, metric.value.value_or(-1));
+  };
+  for (const Result::Metric& metric : result.metrics) {
+    const bool whole = metric.scope_vantage.empty() && metric.scope_phase.empty();
+    if (metric.id != "time_to_failover" || !whole || !metric.value) continue;
+    if (slowest == nullptr || rank(metric) > rank(*slowest)) slowest = &metric;
+  }
+  return slowest;
+}
+
+/// Who failed though nobody had to fail over: "97 requests of comments failed", or "".
+std::string failed_all_the_same(const Result& result) {
+  std::vector<std::string> hit;
+  for (const Result::ProbeInfo& probe : result.probes) {
+    const Result::Metric* failed = overall(result, "failed_requests", probe.id);
+    if (failed == nullptr || failed->value.value_or(0) <= 0) continue;
+    hit.push_back(fmt::format("{} of {} failed",
+                              count_of(static_cast<std::size_t>(*failed->value), "request"),
+                              probe.id));
+  }
+  return join(hit, ", ");
+}
+
+std::string failover_clause(const Result& result) {
+  const Result::Metric* failover = slowest_failover(result);
+  if (failover == nullptr) return "";
   const std::string span = value_text(*failover->value, "s");
-  if (failover->censored)
-    return fmt::format("Failover was not over within {}{}", span, against_budget(*failover));
-  if (*failover->value > 0)
-    return fmt::format("Failover took {}{}", span, against_budget(*failover));
-  return "No user noticed the fault";
+  const std::string budget = against_budget(*failover);
+  if (failover->budget && failover->censored)
+    return fmt::format("Failover was not over within {}{}", span, budget);
+  if (failover->budget && *failover->value > 0)
+    return fmt::format("Failover took {}{}", span, budget);
+  const std::string failed = failed_all_the_same(result);
+  if (!failed.empty()) return failed;
+  return *failover->value > 0 ? "Failover took " + span : "No user noticed the fault";
 }
 
 /// The first objective that was missed, where the failover does not say it already.
@@ -72,7 +102,7 @@ std::string measured(const Timeline& timeline,
                      const Result::Verdict& verdict) {
   std::vector<std::string> clauses;
   for (const std::string& clause :
-       {failover_clause(timeline, result), missed_clause(result), writes_clause(result)}) {
+       {failover_clause(result), missed_clause(result), writes_clause(result)}) {
     if (!clause.empty()) clauses.push_back(clause);
   }
   if (clauses.empty() && !verdict.reasons.empty()) {

@@ -21,16 +21,6 @@ struct LabArguments {
   bool& as_json;
 };
 
-std::map<std::string, std::string> settings_from(const std::vector<std::string>& set) {
-  std::map<std::string, std::string> settings;
-  for (const std::string& each : set) {
-    const std::size_t equals = each.find('=');
-    if (equals == std::string::npos) throw UsageError("--set wants NAME=VALUE, not '" + each + "'");
-    settings[each.substr(0, equals)] = each.substr(equals + 1);
-  }
-  return settings;
-}
-
 std::string memory_text(std::uint64_t bytes) {
   return fmt::format("{} MB", bytes / 1'000'000);
 }
@@ -38,7 +28,7 @@ std::string memory_text(std::uint64_t bytes) {
 Task<int> up(LabArguments arguments) {
   SystemClock clock;
   const Time began = clock.now();
-  LabOptions options{arguments.root, settings_from(arguments.set), arguments.only};
+  LabOptions options{arguments.root, named_values(arguments.set, "--set"), arguments.only};
   const LabStatus status =
       co_await lab_up(std::move(options), [](std::string line) { print(line + "\n"); });
   print(fmt::format(

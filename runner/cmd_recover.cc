@@ -27,8 +27,12 @@ Task<int> recover_all() {
                         printable(each.undone.evidence)));
       all_clean = all_clean && each.undone.clean();
     }
-    if (trace.damaged)
-      print("the journal of run " + trace.id + " is damaged: look at its hosts yourself\n");
+    if (trace.damaged) {
+      all_clean = false;
+      const std::string journal = (run_directory(trace.id) / "journal").string();
+      print("the journal of run " + trace.id +
+            " is damaged: look at its hosts yourself, then remove " + journal + "\n");
+    }
   }
   if (runs == 0) print("nothing to recover\n");
   if (!all_clean)

@@ -18,6 +18,7 @@ struct RunArguments {
   std::string& playbook;
   std::string& stack;
   std::vector<std::string>& set;
+  std::vector<std::string>& label;
   std::string& plan_hash;
   std::string& report;
   int& trials;
@@ -57,7 +58,12 @@ Task<int> run_all(Drill drill, RunArguments arguments) {
   if (!arguments.plan_hash.empty()) co_await refuse_another_plan(drill, arguments.plan_hash);
   const int trials = arguments.trials > 0 ? arguments.trials : drill.playbook.trials;
   drill.playbook.trials = trials;
-  DrillRunOptions options{arguments.json, arguments.plain, arguments.yes, 1, ""};
+  DrillRunOptions options{arguments.json,
+                          arguments.plain,
+                          arguments.yes,
+                          1,
+                          "",
+                          named_values(arguments.label, "--label")};
   int worst = 0;
   for (int trial = 1; trial <= trials; ++trial) {
     options.trial = trial;
@@ -87,6 +93,8 @@ Action define_run(Arguments& arguments) {
       arguments.option("--stack", "FILE", "another stack than the playbook names"),
       arguments.options(
           "--set", "NAME=VALUE", "the value of a variable; may be given several times"),
+      arguments.options(
+          "--label", "NAME=VALUE", "kept with the run; `version` is what a gate asks for"),
       arguments.option("--plan-hash", "HASH", "refuse unless `muster plan` still gives this hash"),
       arguments.option("--report", "FILE", "also write the HTML report there"),
       arguments.number("--trials", "how often to run it; 0: as the playbook says", 0, 0, 1000),

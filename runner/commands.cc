@@ -26,16 +26,24 @@ const Catalogue& catalogue() {
   return kCatalogue;
 }
 
+std::map<std::string, std::string> named_values(const std::vector<std::string>& words,
+                                                std::string_view option) {
+  std::map<std::string, std::string> values;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      throw UsageError(fmt::format("{} wants NAME=VALUE, not '{}'", option, word));
+    }
+    values[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+  return values;
+}
+
 Drill load_drill_as_asked(const std::string& playbook,
                           const std::vector<std::string>& set,
                           const std::string& stack) {
   LoadOptions options;
-  for (const std::string& each : set) {
-    const std::size_t equals = each.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw UsageError("--set wants NAME=VALUE, not '" + each + "'");
-    options.set[each.substr(0, equals)] = each.substr(equals + 1);
-  }
+  options.set = named_values(set, "--set");
   if (!stack.empty()) options.stack_file = stack;
   return load_drill(playbook, catalogue(), options);
 }

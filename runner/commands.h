@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ const Catalogue& catalogue();
 Drill load_drill_as_asked(const std::string& playbook,
                           const std::vector<std::string>& set,
                           const std::string& stack);
+
+/// "name=value" words by name; throws UsageError that names the `option` where one has another
+/// form.
+std::map<std::string, std::string> named_values(const std::vector<std::string>& words,
+                                                std::string_view option);
 
 /// Runs one task on an event loop of its own, on this thread, to its end; throws what it throws.
 int run_to_end(Task<int> task);

@@ -44,8 +44,10 @@ void say(const std::string& line) {
 /// shortens the undo.
 void on_signal(Engine& engine, int number, int count) {
   if (count > 1) {
-    say("still undoing; not undone yet:");
-    for (const std::string& change : engine.in_force()) say("  " + change);
+    const auto left = engine.in_force();
+    say(left.empty() ? "everything is undone; the run is being written down"
+                     : "still undoing; not undone yet:");
+    for (const std::string& change : left) say("  " + change);
     return;
   }
   const bool asked = number == SIGTERM;
@@ -94,7 +96,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
                 journal,
                 *samples,
                 *observer,
-                {id, number, seed, options.trial, options.trial_group});
+                {id, number, seed, options.trial, options.trial_group, options.labels});
   const StopSignals signals(co_await asio::this_coro::executor,
                             [&](int signal, int count) { on_signal(engine, signal, count); });
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "base/tasks.h"
@@ -15,6 +16,7 @@ struct DrillRunOptions {
   bool answer_yes = false;  ///< every `ask` is answered with yes
   int trial = 1;
   std::string trial_group;
+  std::map<std::string, std::string> labels;  ///< "version" is what the gate asks for
 };
 
 struct FinishedRun {

@@ -113,6 +113,7 @@ class Engine::Drive {
     record_.seed = options_.seed;
     record_.trial = options_.trial;
     record_.trial_group = options_.trial_group;
+    record_.labels = options_.labels;
     record_.playbook = std::move(drill.playbook);
     record_.stack = std::move(drill.stack);
     record_.started_utc = world_.clock.utc_now();

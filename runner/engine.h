@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,7 @@ class Engine {
     std::uint64_t seed = 0;
     int trial = 1;
     std::string trial_group;
+    std::map<std::string, std::string> labels;  ///< as the person who ran it gave them
   };
 
   Engine(World world, Journal& journal, SampleFile& samples, Observer& observer, Options options);

@@ -1,8 +1,5 @@
 #include "runner/recovery.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "runner/reach.h"
@@ -30,7 +27,8 @@ Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
     all_clean = all_clean && entry.undone.clean();
     recovered.push_back(std::move(entry));
   }
-  if (all_clean) {
+  // A damaged journal may have held an intent that nobody can read: only a person can close it.
+  if (all_clean && !trace.damaged) {
     journal.append("closed", {}, true);
     mark_closed(trace.id);
   }

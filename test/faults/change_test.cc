@@ -24,6 +24,7 @@ Change full_change() {
   change.verify_undone.lacks = "inet t";
   change.deadline = std::chrono::seconds(77);
   change.undo_class = UndoClass::Irreversible;
+  change.order = 2;
   return change;
 }
 
@@ -48,6 +49,7 @@ BOOST_AUTO_TEST_CASE(a_change_reads_back_from_json_as_it_was) {
   BOOST_TEST(back.process == "/run/gdnsd.pid");
   BOOST_CHECK(back.deadline == std::chrono::seconds(77));
   BOOST_CHECK(back.undo_class == UndoClass::Irreversible);
+  BOOST_TEST(back.order == 2);
 }
 
 BOOST_AUTO_TEST_CASE(json_that_is_no_change_is_refused) {

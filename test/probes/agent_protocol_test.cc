@@ -43,8 +43,8 @@ void check_same(const Sample& a, const Sample& b) {
   BOOST_TEST((a.kind == b.kind));
 }
 
-Frame only_frame(std::string_view bytes) {
-  FrameReader reader;
+AgentFrame only_frame(std::string_view bytes) {
+  AgentFrameReader reader;
   reader.add(bytes);
   auto frame = reader.next();
   BOOST_REQUIRE(frame.has_value());
@@ -59,15 +59,16 @@ BOOST_AUTO_TEST_SUITE(agent_protocol)
 BOOST_AUTO_TEST_CASE(frames_come_out_whole_however_the_bytes_are_cut) {
   std::string bytes;
   for (int i = 0; i < 50; ++i) {
-    bytes += encode_frame(FrameType::Health, std::string(static_cast<std::size_t>(i * 7), 'x'));
+    bytes +=
+        encode_frame(AgentFrameType::Health, std::string(static_cast<std::size_t>(i * 7), 'x'));
   }
   for (const std::size_t cut : {1U, 2U, 3U, 5U, 64U, 100000U}) {
-    FrameReader reader;
+    AgentFrameReader reader;
     std::size_t seen = 0;
     for (std::size_t at = 0; at < bytes.size(); at += cut) {
       reader.add(std::string_view(bytes).substr(at, cut));
       while (auto frame = reader.next()) {
-        BOOST_TEST((frame->type == FrameType::Health));
+        BOOST_TEST((frame->type == AgentFrameType::Health));
         BOOST_TEST(frame->payload.size() == seen * 7);
         ++seen;
       }
@@ -77,7 +78,7 @@ BOOST_AUTO_TEST_CASE(frames_come_out_whole_however_the_bytes_are_cut) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_no_frame_are_refused) {
-  FrameReader reader;
+  AgentFrameReader reader;
   reader.add("usage: muster COMMAND\n");
   BOOST_CHECK_THROW(reader.next(), Error);
 }
@@ -86,7 +87,7 @@ BOOST_AUTO_TEST_CASE(samples_survive_the_wire) {
   Sample not_sent;
   not_sent.due = Time(5s);
   not_sent.outcome = Outcome::NotSent;
-  const Frame frame = only_frame(encode_samples(3, {full_sample(), not_sent}));
+  const AgentFrame frame = only_frame(encode_samples(3, {full_sample(), not_sent}));
   const SamplesFrame back = decode_samples(frame.payload);
   BOOST_TEST(back.item == 3);
   BOOST_REQUIRE(back.samples.size() == 2U);

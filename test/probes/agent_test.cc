@@ -174,7 +174,7 @@ Task<> agent_ends_with_its_input() {
   const auto here = make_host("here", "this machine", {});
   auto channel = co_await here->open(agent_program());
   const AgentTask task = task_of({http_item("readers", "http://127.0.0.1:9/", 10)});
-  const std::string frame = encode_frame(FrameType::Task, compact_json(task_to_json(task)));
+  const std::string frame = encode_frame(AgentFrameType::Task, compact_json(task_to_json(task)));
   co_await channel->write(frame);
   const std::string hello = co_await channel->read();
   BOOST_TEST(!hello.empty());

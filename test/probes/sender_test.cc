@@ -54,7 +54,7 @@ struct Bench {
   AgentTask::Item item;
   Kept recorder;
   Silent prober;
-  Tally tally;
+  SendTally tally;
 };
 
 }  // namespace

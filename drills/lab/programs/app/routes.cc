@@ -100,7 +100,14 @@ Routes::Routes(Shared& shared)
       local_(shared.options.pg_read),
       primary_(shared.options.pg_write),
       local_denylist_(shared.options.redis_read),
-      primary_denylist_(shared.options.redis_write) {}
+      primary_denylist_(shared.options.redis_write) {
+  // The first write would otherwise pay for the connection, which takes four crossings of the sea.
+  try {
+    primary_.read("select 1", {}, shared.options.query_timeout);
+  } catch (const Unavailable&) {
+    // Made again when it is needed.
+  }
+}
 
 const Routes::Route* Routes::find(const Request& request) {
   const std::string_view method =
