@@ -12,9 +12,9 @@ namespace muster {
 
 /// When a change took hold, on CLOCK_MONOTONIC of the target machine.
 struct Applied {
-  Time began;         ///< just before apply
-  Time ended;         ///< apply had returned
-  Time observed;      ///< verify saw it in force
+  Time began;            ///< just before apply
+  Time ended;            ///< apply had returned
+  Time observed;         ///< verify saw it in force
   std::string evidence;  ///< what verify saw, printable
 };
 
@@ -23,22 +23,24 @@ struct Undone {
   State state = State::Unknown;
   Time began;
   Time ended;
-  Time observed;         ///< verify_undone saw it gone
-  std::string evidence;  ///< what it saw, or why it is not clean
+  Time observed;                     ///< verify_undone saw it gone
+  std::string evidence;              ///< what it saw, or why it is not clean
   std::vector<std::string> residue;  ///< one line per thing left behind
 
-  bool clean() const { return state == State::Clean || state == State::CleanByGuard || state == State::TargetGone; }
+  bool clean() const {
+    return state == State::Clean || state == State::CleanByGuard || state == State::TargetGone;
+  }
 };
 std::string_view name_of(Undone::State state);
 
-/// One armed change: a muster-guard process next to its target. Destroying it closes the guard's input, which makes
-/// the guard undo by itself.
+/// One armed change: a muster-guard process next to its target. Destroying it closes the guard's
+/// input, which makes the guard undo by itself.
 class Guard {
  public:
   virtual ~Guard() = default;
   virtual const Change& change() const = 0;
-  /// Applies the change and waits until it was observed in force. On failure the guard has already undone it; throws
-  /// Error that says so.
+  /// Applies the change and waits until it was observed in force. On failure the guard has already
+  /// undone it; throws Error that says so.
   virtual Task<Applied> inject() = 0;
   /// Undoes and verifies. Never throws for a failed undo: the state says it.
   virtual Task<Undone> undo() = 0;
@@ -50,11 +52,12 @@ class Guard {
 class Guards {
  public:
   virtual ~Guards() = default;
-  /// Starts a guard on the change's host: it takes the lock, snapshots, writes its own durable record of the undo
-  /// and answers ARMED. Nothing is changed yet. `run_id` and `epoch` go into the record.
+  /// Starts a guard on the change's host: it takes the lock, snapshots, writes its own durable
+  /// record of the undo and answers ARMED. Nothing is changed yet. `run_id` and `epoch` go into the
+  /// record.
   virtual Task<std::unique_ptr<Guard>> arm(Change change) = 0;
-  /// Undoes what a dead run left: on the change's host, under its lock, from the guard's own record if it is there,
-  /// from `change` if not. Idempotent.
+  /// Undoes what a dead run left: on the change's host, under its lock, from the guard's own record
+  /// if it is there, from `change` if not. Idempotent.
   virtual Task<Undone> recover(Change change) = 0;
 };
 

@@ -1,4 +1,3 @@
-#include "base/digest.h"
 #include "reports/html.h"
 
 #include <cstdlib>
@@ -7,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/digest.h"
 #include "base/files.h"
 #include "reports/markup.h"
 #include "reports/values.h"
@@ -152,7 +152,8 @@ BOOST_AUTO_TEST_CASE(the_policy_allows_exactly_the_style_that_is_there) {
   const std::size_t begin = page.find("<style>") + 7;
   const std::string style = page.substr(begin, page.find("</style>") - begin);
   BOOST_TEST(style.size() > 1000U);
-  BOOST_TEST(has(page, "default-src 'none'; style-src '" + sha256_for_csp(style) + "'; img-src data:"));
+  BOOST_TEST(
+      has(page, "default-src 'none'; style-src '" + sha256_for_csp(style) + "'; img-src data:"));
 }
 
 BOOST_AUTO_TEST_CASE(nothing_from_the_system_under_test_becomes_markup) {
