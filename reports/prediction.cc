@@ -78,6 +78,22 @@ void judge_unaffected(const Milestones& milestones, Result::Prediction& predicti
   }
 }
 
+/// The slowest failover of the probes that have an objective for it, else the leading probe's:
+/// users have moved when the last of them has.
+const MilestoneSpan* slowest_failover(const Timeline& timeline, const Milestones& milestones) {
+  const MilestoneSpan* slowest = nullptr;
+  const auto rank = [](const MilestoneSpan& span) {
+    return std::pair(span.since_anchor.censored, span.since_anchor.value.value_or(-1));
+  };
+  for (const Condition& objective : timeline.record.playbook.objectives) {
+    if (objective.metric != "time_to_failover") continue;
+    const MilestoneSpan* span = milestones.find("failover", objective.probe);
+    if (span == nullptr || !span->since_anchor.value) continue;
+    if (slowest == nullptr || rank(*span) > rank(*slowest)) slowest = span;
+  }
+  return slowest != nullptr ? slowest : milestones.leading("failover");
+}
+
 }  // namespace
 
 std::optional<Result::Prediction> compare_prediction(const Timeline& timeline,
@@ -92,7 +108,7 @@ std::optional<Result::Prediction> compare_prediction(const Timeline& timeline,
     prediction.best_s += to_seconds(stage.best);
     prediction.worst_s += to_seconds(stage.worst);
   }
-  const MilestoneSpan* failover = milestones.leading("failover");
+  const MilestoneSpan* failover = slowest_failover(timeline, milestones);
   if (failover != nullptr && !failover->since_anchor.censored)
     prediction.measured_s = failover->since_anchor.value;
   if (record.users_unaffected) judge_unaffected(milestones, prediction);

@@ -41,6 +41,18 @@ BOOST_AUTO_TEST_CASE(a_failover_inside_the_settings_is_no_finding) {
   BOOST_TEST(result.prediction->finding.empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_last_users_with_an_objective_are_held_against_the_settings) {
+  RecordBuilder run = dark_for(8s);
+  run.good("api", "client-us", 0s, 10s, 100)
+      .bad("api", "client-us", 10s, 25s, 100)
+      .good("api", "client-us", 25s, 60s, 100)
+      .objective("time_to_failover", "readers", 30)
+      .objective("time_to_failover", "api", 30);
+  const Result result = run.judged();
+  BOOST_TEST(*result.prediction->measured_s == 15.0, tt::tolerance(1e-9));
+  BOOST_TEST(!result.prediction->inside);
+}
+
 BOOST_AUTO_TEST_CASE(a_measured_interval_that_touches_the_window_is_inside) {
   BOOST_TEST(dark_for(11005ms).judged().prediction->inside);
   BOOST_TEST(!dark_for(11050ms).judged().prediction->inside);

@@ -228,4 +228,27 @@ BOOST_AUTO_TEST_CASE(a_stopped_drill_says_why_and_that_all_is_undone) {
              "Stopped: error_ratio of readers was over 90 % for 20 s; everything was undone.");
 }
 
+BOOST_AUTO_TEST_CASE(the_headline_names_the_slowest_failover_that_has_a_budget) {
+  RecordBuilder run = run_with_budget(30);
+  run.good("api", "client-us", 0s, 10s, 100)
+      .bad("api", "client-us", 10s, 22s, 100)
+      .good("api", "client-us", 22s, 40s, 100)
+      .objective("time_to_failover", "api", 30);
+  BOOST_TEST(
+      contains(run.judged().verdict.headline, "Failover took 12.0 s against a budget of 30"));
+}
+
+BOOST_AUTO_TEST_CASE(who_failed_is_said_though_the_others_noticed_nothing) {
+  RecordBuilder run = records();
+  run.good("readers", "client-us", 0s, 40s, 100)
+      .good("comments", "client-us", 0s, 10s, 10)
+      .bad("comments", "client-us", 10s, 20s, 10)
+      .good("comments", "client-us", 20s, 40s, 10)
+      .fault(10s)
+      .undo(30s);
+  const std::string headline = run.judged().verdict.headline;
+  BOOST_TEST(contains(headline, "100 requests of comments failed"));
+  BOOST_TEST(!contains(headline, "No user"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
