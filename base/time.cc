@@ -94,11 +94,15 @@ Duration from_seconds(double value) {
 }
 
 std::string format_utc(UtcTime value) {
-  const auto whole = std::chrono::floor<std::chrono::seconds>(value);
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(whole);
+  // By counts, not by conversions of chrono: those pass the nanoseconds' end, the year 2262.
+  constexpr std::int64_t kSecond = 1'000'000;
+  const std::int64_t count = value.time_since_epoch().count();
+  const bool before_1970 = count % kSecond < 0;
+  const std::int64_t fraction = count % kSecond + (before_1970 ? kSecond : 0);
+  const std::time_t seconds = count / kSecond - (before_1970 ? 1 : 0);
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", parts, (value - whole).count());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", parts, fraction);
 }
 
 std::optional<UtcTime> parse_utc(std::string_view text) {
@@ -116,8 +120,7 @@ std::optional<UtcTime> parse_utc(std::string_view text) {
     tail.remove_prefix(static_cast<std::size_t>(end - padded.data()) - 1);
   }
   if (tail != "Z") return std::nullopt;
-  const auto whole = std::chrono::system_clock::from_time_t(::timegm(&parts));
-  return std::chrono::time_point_cast<std::chrono::microseconds>(whole) +
+  return UtcTime(std::chrono::seconds(::timegm(&parts))) +
          std::chrono::microseconds(std::llround(fraction * 1e6));
 }
 

@@ -48,4 +48,10 @@ BOOST_AUTO_TEST_CASE(an_instant_in_utc_reads_back_to_the_microsecond) {
   BOOST_TEST(!parse_utc("2026-11-14 14:12").has_value());
 }
 
+BOOST_AUTO_TEST_CASE(instants_beyond_the_nanoseconds_of_the_system_clock_are_written_too) {
+  BOOST_TEST(format_utc(UtcTime(std::chrono::hours(24 * 365 * 900))).starts_with("2869-"));
+  BOOST_TEST(!format_utc(UtcTime::min()).empty());
+  BOOST_TEST(!format_utc(UtcTime::max()).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
