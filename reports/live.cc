@@ -268,13 +268,18 @@ class LiveBook final : public LiveMetrics {
     std::tie(row.probe, row.vantage) = place;
     row.requests = tally.due;
     row.failed = tally.failed;
-    if (!tally.latencies.empty()) {
-      row.p50 = tally.latencies[rank_of(0.5, tally.latencies.size()) - 1];
-      row.p99 = tally.latencies[rank_of(0.99, tally.latencies.size()) - 1];
-    }
+    row.p50 = answered_within(tally, 0.5);
+    row.p99 = answered_within(tally, 0.99);
     row.strip = strip_of(series, now);
     row.served_by = server_of(series, now);
     return row;
+  }
+
+  /// As in the report: a failed request is slower than every answer.
+  static Duration answered_within(const Tally& tally, double q) {
+    if (tally.due == 0) return Duration::zero();
+    const std::size_t rank = rank_of(q, tally.latencies.size() + tally.failed);
+    return rank > tally.latencies.size() ? Duration::max() : tally.latencies[rank - 1];
   }
 
   static std::vector<double> strip_of(const LiveSeries& series, Time now) {

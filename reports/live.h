@@ -17,7 +17,7 @@ struct LiveRow {
   std::string vantage;
   std::uint64_t requests = 0;  ///< in the window
   std::uint64_t failed = 0;
-  Duration p50{};
+  Duration p50{};  ///< from due; Duration::max() where it falls among the failed
   Duration p99{};
   std::vector<double> strip;  ///< failing share per second, oldest first, up to 60
   std::string served_by;      ///< the region that served most of the window

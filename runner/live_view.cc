@@ -28,6 +28,10 @@ std::string cut(std::string_view text, int columns) {
   return printable(text, static_cast<std::size_t>(std::max(1, columns - 2)));
 }
 
+std::string latency_text(Duration latency) {
+  return latency == Duration::max() ? "failed" : human_duration(latency);
+}
+
 /// Redraws the screen four times a second on the alternate screen, so that what stood there before
 /// comes back.
 class LiveView final : public Observer {
@@ -94,8 +98,8 @@ class LiveView final : public Observer {
                        row.vantage,
                        row.failed > 0 ? paint(strip, Colour::Red, true) : strip,
                        row.failed,
-                       human_duration(row.p50),
-                       human_duration(row.p99),
+                       latency_text(row.p50),
+                       latency_text(row.p99),
                        printable(row.served_by, 12));
   }
 

@@ -159,6 +159,14 @@ BOOST_AUTO_TEST_CASE(the_strip_shows_the_failing_share_of_each_second_oldest_fir
   BOOST_TEST(rows[0].strip[14] == 0.0);
 }
 
+BOOST_AUTO_TEST_CASE(a_row_counts_failed_requests_as_slower_than_every_answer) {
+  LiveRun run(outage_of_3_seconds());
+  const auto dark = run.up_to(13s).rows(at(13s));
+  BOOST_TEST((dark.at(0).p50 == Duration::max()));
+  LiveRun before(outage_of_3_seconds());
+  BOOST_TEST((before.up_to(9s).rows(at(9s)).at(0).p99 < Duration(1s)));
+}
+
 BOOST_AUTO_TEST_CASE(the_lag_of_a_replica_that_stopped_answering_grows) {
   RecordBuilder run = records();
   run.probe("readers", 1, 5s, "postgres_lag");
