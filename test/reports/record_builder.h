@@ -188,19 +188,19 @@ inline RecordBuilder records() {
 }
 
 /// The overall (or one vantage's) metric over the whole drill; fails the test where there is none.
-inline const Result::Metric& metric(const Result& result,
-                                    const std::string& id,
-                                    const std::string& vantage = "",
-                                    const std::string& phase = "") {
+inline Result::Metric metric(const Result& result,
+                             const std::string& id,
+                             const std::string& vantage = "",
+                             const std::string& phase = "") {
   for (const Result::Metric& each : result.metrics) {
     if (each.id == id && each.scope_vantage == vantage && each.scope_phase == phase) return each;
   }
   fail("the result has no metric {}", id);
 }
 
-inline const Result::Milestone& milestone(const Result& result,
-                                          const std::string& id,
-                                          const std::string& vantage = "") {
+inline Result::Milestone milestone(const Result& result,
+                                   const std::string& id,
+                                   const std::string& vantage = "") {
   for (const Result::Milestone& each : result.milestones) {
     if (each.id == id && each.vantage == vantage) return each;
   }

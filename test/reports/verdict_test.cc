@@ -57,7 +57,7 @@ std::vector<Ending> endings() {
            }}};
 }
 
-const Result::Metric& objective(const Result& result) {
+Result::Metric objective(const Result& result) {
   for (const Result::Metric& each : result.metrics) {
     if (each.budget) return each;
   }
