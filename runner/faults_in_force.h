@@ -25,6 +25,8 @@ class FaultsInForce {
                 RunRecord& record,
                 std::function<void(std::string)> on_lost,
                 std::function<void(EventRecord)> on_event);
+  FaultsInForce(const FaultsInForce&) = delete;
+  FaultsInForce& operator=(const FaultsInForce&) = delete;
   ~FaultsInForce();
 
   /// All changes of one step. Throws Error if one could not be brought in force; the step may then

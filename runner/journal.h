@@ -21,6 +21,8 @@ class Journal {
   static Journal reopen(const std::filesystem::path& path);
   Journal(Journal&& other) noexcept;
   Journal& operator=(Journal&&) = delete;
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
   ~Journal();
 
   /// Appends; `durable` returns only after fdatasync. Throws Error on any failure: the caller must

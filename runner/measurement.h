@@ -17,6 +17,8 @@ class Measurement final : public SampleSink {
  public:
   /// All references must outlive it; `record` is filled as samples come.
   Measurement(Clock& clock, Agents& agents, SampleFile& file, RunRecord& record);
+  Measurement(const Measurement&) = delete;
+  Measurement& operator=(const Measurement&) = delete;
   ~Measurement() override;
 
   Task<> launch();
