@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "drills/values.h"
 #include "faults/plan_text.h"
 #include "runner/commands.h"
 #include "runner/plan.h"
@@ -25,6 +26,27 @@ json::object plan_to_json(const std::vector<PlannedInject>& planned, const std::
   return plan;
 }
 
+void show_variables(const std::vector<Variable>& variables) {
+  for (const Variable& each : variables) {
+    print(fmt::format("  {} = {}{}\n",
+                      each.name,
+                      write_value(each.type, each.value),
+                      each.help.empty() ? "" : ": " + each.help));
+  }
+}
+
+void show_steps(const std::vector<Step>& steps, const std::vector<PlannedInject>& planned) {
+  for (const Step& step : steps) {
+    print("\n" + step.title() + "\n");
+    const auto* inject = std::get_if<InjectStep>(&step.action);
+    for (const PlannedInject& each : planned) {
+      if (inject != nullptr && each.step == inject->name) print(plan_text(each.plan));
+    }
+    if (const auto* parallel = std::get_if<ParallelStep>(&step.action))
+      show_steps(parallel->branches, planned);
+  }
+}
+
 Task<int> show_plan(Drill drill, bool as_json) {
   StackHosts hosts(drill.stack.hosts);
   const auto planned = co_await plan_drill(drill, hosts, std::string(26, '0'));
@@ -34,13 +56,8 @@ Task<int> show_plan(Drill drill, bool as_json) {
     co_return 0;
   }
   print(fmt::format("{}: {}\n", drill.playbook.drill, drill.playbook.title));
-  for (const Step& step : drill.playbook.steps) {
-    print("\n" + step.title() + "\n");
-    const auto* inject = std::get_if<InjectStep>(&step.action);
-    for (const PlannedInject& each : planned) {
-      if (inject != nullptr && each.step == inject->name) print(plan_text(each.plan));
-    }
-  }
+  show_variables(drill.playbook.variables);
+  show_steps(drill.playbook.steps, planned);
   print("\nplan hash: " + hash + "\nNothing was touched.\n");
   co_return 0;
 }
