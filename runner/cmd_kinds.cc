@@ -1,5 +1,6 @@
 #include "base/error.h"
 #include "base/text.h"
+#include "drills/values.h"
 #include "faults/fault.h"
 #include "probes/probe.h"
 #include "runner/commands.h"
@@ -7,28 +8,6 @@
 namespace muster {
 
 namespace {
-
-std::string_view type_name(Type type) {
-  constexpr std::string_view kNames[] = {"text",
-                                         "name",
-                                         "true|false",
-                                         "integer",
-                                         "number",
-                                         "duration",
-                                         "ratio",
-                                         "rate",
-                                         "bandwidth",
-                                         "size",
-                                         "choice",
-                                         "argv",
-                                         "texts",
-                                         "names",
-                                         "object",
-                                         "objects",
-                                         "texts by key",
-                                         "limit"};
-  return kNames[static_cast<std::size_t>(type)];
-}
 
 void show_fields(const Schema& fields, const std::string& indent) {
   for (const Field& field : fields) {
