@@ -13,6 +13,7 @@ namespace {
 constexpr Duration kPatience = std::chrono::minutes(5);
 
 Task<int> stop_runs(std::string id) {
+  if (!id.empty()) run_directory(id);  // a mistyped run must not look like one that has ended
   SystemClock clock;
   std::vector<RunTrace> running;
   for (RunTrace& trace : unfinished_runs()) {
