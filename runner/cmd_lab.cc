@@ -29,8 +29,10 @@ Task<int> up(LabArguments arguments) {
   SystemClock clock;
   const Time began = clock.now();
   LabOptions options{arguments.root, named_values(arguments.set, "--set"), arguments.only};
-  const LabStatus status =
-      co_await lab_up(std::move(options), [](std::string line) { print(line + "\n"); });
+  std::function<void(std::string)> progress = [](std::string line) {
+    print(line + "\n");
+  };
+  const LabStatus status = co_await lab_up(std::move(options), std::move(progress));
   print(fmt::format(
       "the lab is up: {} healthy after {}, {} of memory; `muster lab status` shows them\n",
       count_of(status.parts.size(), "part"),
