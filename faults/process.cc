@@ -38,6 +38,12 @@ Change& add_process_change(FaultPlan& plan,
   return change;
 }
 
+void undo_by_start(Change& change, const std::vector<std::string>& start) {
+  change.undo = exec(start);
+  change.undo.timeout = kServiceCommandTimeout;
+  change.verify_undone = built_in("alive", {change.process});
+}
+
 std::vector<PredictedStage> predict_lost_processes(const ServiceTargets& targets,
                                                    const Stack& stack,
                                                    CheckFails how) {

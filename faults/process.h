@@ -18,6 +18,9 @@ Change& add_process_change(FaultPlan& plan,
                            const StackService& service,
                            std::string what);
 
+/// The undo of whatever ends the process: the service's own start, and a process that lives.
+void undo_by_start(Change& change, const std::vector<std::string>& start);
+
 /// What losing the service on these hosts means to users. Predicted only for a service whose
 /// `health` is given: that is what the load balancer checks. One region has lost all of it: its
 /// users move. Some are left: the load balancer copes. More than one region has lost all: nothing

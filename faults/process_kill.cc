@@ -24,9 +24,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
         fmt::format("end {} on {} with SIG{}", targets.service.name, host->name, signal));
     change.apply = built_in("signal", {signal});
     change.verify = built_in("gone");
-    change.undo = exec(start);
-    change.undo.timeout = kServiceCommandTimeout;
-    change.verify_undone = built_in("alive", {change.process});
+    undo_by_start(change, start);
   }
   result.predicted = predict_lost_processes(targets, context.stack, CheckFails::AtOnce);
   co_return result;

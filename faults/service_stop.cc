@@ -23,9 +23,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     change.apply = exec(stop);
     change.apply.timeout = kServiceCommandTimeout;
     change.verify = built_in("gone");
-    change.undo = exec(start);
-    change.undo.timeout = kServiceCommandTimeout;
-    change.verify_undone = built_in("alive", {change.process});
+    undo_by_start(change, start);
   }
   result.predicted = predict_lost_processes(targets, context.stack, CheckFails::AtOnce);
   co_return result;
