@@ -8,7 +8,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <climits>
@@ -50,6 +52,16 @@ int open_pidfd(pid_t pid) {
   return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
 }
 
+/// Older kernels give all pidfds one inode, of another file system.
+std::int64_t serial_of(const Descriptor& pidfd) {
+  constexpr std::int64_t kPidFileSystem = 0x50494446;
+  struct statfs system {};
+  struct stat file {};
+  const bool told = ::fstatfs(pidfd.get(), &system) == 0 && system.f_type == kPidFileSystem &&
+                    ::fstat(pidfd.get(), &file) == 0;
+  return told ? static_cast<std::int64_t>(file.st_ino) : 0;
+}
+
 }  // namespace
 
 std::string boot_id() {
@@ -66,7 +78,7 @@ Identity identity_of(pid_t pid) {
   if (!held.open() || ticks < 0 || ::poll(&ended, 1, 0) != 0) {
     throw GuardError("no process with the number " + std::to_string(pid) + " runs here");
   }
-  return {pid, ticks, boot_id(), own_pid_namespace()};
+  return {pid, ticks, serial_of(held), boot_id(), own_pid_namespace()};
 }
 
 HeldProcess::HeldProcess(const Identity& identity) {
@@ -86,7 +98,7 @@ HeldProcess::HeldProcess(const Identity& identity) {
   if (::poll(&ended, 1, 0) == 1) return;
   if (ticks < 0)
     throw GuardError("process " + std::to_string(pid) + ": its start time cannot be read");
-  if (ticks != identity.start_ticks) return;
+  if (ticks != identity.start_ticks || serial_of(held) != identity.serial) return;
   pidfd_ = std::move(held);
   pid_ = pid;
 }

@@ -12,7 +12,10 @@ namespace muster {
 /// Which process it is, so that a later one with the same number is never taken for it.
 struct Identity {
   std::int64_t pid = 0;          ///< 0: no process
-  std::int64_t start_ticks = 0;  ///< field 22 of /proc/PID/stat, raw
+  std::int64_t start_ticks = 0;  ///< field 22 of /proc/PID/stat, raw; a tick is 10 ms
+  /// The kernel's own number of the process, never given twice in one boot: the inode of its pidfd,
+  /// since Linux 6.9. 0 where the kernel has none, and two processes of one tick look alike.
+  std::int64_t serial = 0;
   std::string boot_id;
   std::string pid_namespace;  ///< "pid:[4026531836]"
 };

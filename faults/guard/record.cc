@@ -34,6 +34,7 @@ Frame to_frame(const Facts& facts) {
   for (const Identity* who : {&facts.guard, &facts.process}) {
     out.number(who->pid);
     out.number(who->start_ticks);
+    out.number(who->serial);
     out.text(who->boot_id);
     out.text(who->pid_namespace);
   }
@@ -56,6 +57,7 @@ Facts facts_of(const Frame& frame) {
   for (Identity* who : {&facts.guard, &facts.process}) {
     who->pid = in.number();
     who->start_ticks = in.number();
+    who->serial = in.number();
     who->boot_id = in.text();
     who->pid_namespace = in.text();
   }

@@ -33,7 +33,11 @@ bool mentions(const std::string& text, std::string_view words) {
 
 /// Waits until the condition holds; a test that waits for ever is ended by its runner.
 void wait_until(const std::function<bool()>& condition) {
-  while (!condition()) ::poll(nullptr, 0, 5);
+  constexpr int kPatience = 12'000;  // of 5 ms; no test is fast or slow by it, only ended
+  for (int i = 0; !condition(); ++i) {
+    BOOST_REQUIRE_MESSAGE(i < kPatience, "what was waited for never came");
+    ::poll(nullptr, 0, 5);
+  }
 }
 
 /// A child that brings the lab up, ended by force after `milliseconds`.
@@ -194,8 +198,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_supervisor_ends_everything) {
   // The supervisor is the one process of the lab whose parent is outside it: us.
   for (const Process& process : all_processes())
     if (process.parent == ::getpid()) ::kill(process.pid, SIGKILL);
-  wait_until([] { return descendants().empty(); });
-  BOOST_TEST(inhabitants(namespaces).empty());
+  // The kernel ends the namespaces' processes one after the other, and not as children of ours.
+  wait_until([&] { return descendants().empty() && inhabitants(namespaces).empty(); });
   BOOST_TEST(!run(lab_status()).up);
   BOOST_TEST(mentions(message_of([] { lab_entry("app1-us"); }),
                       "the lab is down; start it with `muster lab up`"));
