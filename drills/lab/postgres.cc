@@ -3,6 +3,7 @@
 // included by the template's postgresql.conf.
 #include <fmt/format.h>
 
+#include "base/time.h"
 #include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
@@ -38,7 +39,6 @@ max_wal_size = 48MB
 wal_sender_timeout = 5s
 wal_receiver_timeout = 5s
 wal_receiver_status_interval = 1s
-wal_retrieve_retry_interval = 500ms
 hot_standby = on
 hot_standby_feedback = on
 
@@ -55,15 +55,23 @@ host replication all 127.0.0.1/32 trust
 host replication all 10.0.0.0/8 trust
 )";
 
+/// PostgreSQL writes a minute as "min", which no other duration of ours does.
+std::string for_postgres(const std::string& duration) {
+  const auto length = parse_duration(duration).value();
+  return fmt::format("{}ms", std::chrono::floor<std::chrono::milliseconds>(length).count());
+}
+
 std::string standby_settings(const Settings& settings) {
   return fmt::format(
       "primary_conninfo = 'host={} user=repl application_name=eu connect_timeout=2 "
       "keepalives_idle=2 "
       "keepalives_interval=1 keepalives_count=3 tcp_user_timeout=4000'\n"
       "primary_slot_name = 'eu'\n"
-      "recovery_min_apply_delay = '{}'\n",
+      "recovery_min_apply_delay = '{}'\n"
+      "wal_retrieve_retry_interval = '{}'\n",
       host_row("db-us").address,
-      settings.at("replica_apply_delay"));
+      for_postgres(settings.at("replica_apply_delay")),
+      for_postgres(settings.at("replica_reconnect")));
 }
 
 constexpr const char* kReplication =

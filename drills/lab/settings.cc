@@ -27,6 +27,9 @@ const std::vector<LabSetting>& lab_settings() {
       {"replica_apply_delay",
        "0",
        "how long the standby waits before it applies a change, such as 5s"},
+      {"replica_reconnect",
+       "500ms",
+       "how long a standby that lost its primary waits before it tries again"},
   };
   return settings;
 }
@@ -47,7 +50,7 @@ std::string complaint(const std::string& name, const std::string& value) {
   const bool on_off = value == "on" || value == "off";
   if (name == "health_check" || name == "balancer_check") return on_off ? "" : "on or off";
   if (name == "deny_mode") return value == "closed" || value == "open" ? "" : "closed or open";
-  if (name == "wan_delay" || name == "replica_apply_delay") {
+  if (name == "wan_delay" || name == "replica_apply_delay" || name == "replica_reconnect") {
     const auto length = parse_duration(value);
     return length && *length < std::chrono::minutes(10)
                ? ""

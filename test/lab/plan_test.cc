@@ -51,14 +51,17 @@ BOOST_AUTO_TEST_CASE(settings_reach_the_files_and_programs_they_are_about) {
                          {"balancer_check", "off"},
                          {"wan_delay", "15ms"},
                          {"write_slots", "0"},
-                         {"replica_apply_delay", "5s"}});
+                         {"replica_apply_delay", "5s"},
+                         {"replica_reconnect", "9m"}});
   BOOST_TEST(
       holds(plan.host("ns1").files.at("gdnsd/etc/zones/novvista.test"), "api    30/30 DYNA"));
   BOOST_TEST(holds(plan.host("ns2").files.at("gdnsd/etc/config"),
                    "interval => 7, timeout => 1, down_thresh => 4"));
   BOOST_TEST(holds(plan.host("lb-us").files.at("haproxy.cfg"), "default-server no-check"));
   BOOST_TEST(
-      holds(plan.host("db-eu").files.at("postgres.conf"), "recovery_min_apply_delay = '5s'"));
+      holds(plan.host("db-eu").files.at("postgres.conf"), "recovery_min_apply_delay = '5000ms'"));
+  BOOST_TEST(holds(plan.host("db-eu").files.at("postgres.conf"),
+                   "wal_retrieve_retry_interval = '540000ms'"));
   BOOST_TEST(!holds(plan.host("db-us").files.at("postgres.conf"), "recovery_min_apply_delay"));
   BOOST_TEST(plan.part({"net-us", "delay-out"})->argv.back() == "15ms");
   BOOST_TEST(plan.part({"app1-eu", "app"})->argv.back() == "0");
