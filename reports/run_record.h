@@ -62,7 +62,7 @@ struct RunRecord {
   std::string abort_reason;  ///< where state is not Completed: what happened, one sentence
   std::uint64_t seed = 0;
   int trial = 1;
-  std::string trial_group;
+  std::string trial_group;  ///< id of the first run of the group; empty: this is the first
   std::string triggered_by = "person";
   std::map<std::string, std::string> labels;  ///< "version" -> "2026.46.1": what a gate may ask for
 

@@ -113,7 +113,7 @@ Result::Run run_of(const Timeline& timeline) {
   if (timeline.injection) run.injected_at = record.utc(timeline.injection->at);
   run.state = name_of(record.state);
   run.abort = record.abort_reason;
-  run.trial_group = record.trial_group;
+  run.trial_group = record.trial_group.empty() ? record.id : record.trial_group;
   run.trial_index = record.trial;
   run.trial_of = std::max(record.playbook.trials, record.trial);
   run.seed = record.seed;

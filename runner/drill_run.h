@@ -15,7 +15,7 @@ struct DrillRunOptions {
   bool plain = false;       ///< no live view
   bool answer_yes = false;  ///< every `ask` is answered with yes
   int trial = 1;
-  std::string trial_group;
+  std::string trial_group;  ///< id of the first run of the group; empty: this is the first
   std::map<std::string, std::string> labels;  ///< "version" is what the gate asks for
 };
 

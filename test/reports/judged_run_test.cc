@@ -50,6 +50,11 @@ GateAnswer ask(const Result& result) {
 
 BOOST_AUTO_TEST_SUITE(judged_run)
 
+BOOST_AUTO_TEST_CASE(the_first_of_several_trials_names_their_group) {
+  const Result result = judged();
+  BOOST_TEST(result.run.trial_group == result.run.id);
+}
+
 BOOST_AUTO_TEST_CASE(a_judged_pass_opens_the_gate_through_history_and_json) {
   const Result result = judged();
   BOOST_REQUIRE(result.verdict.status == "pass");
