@@ -1,6 +1,7 @@
 #include "base/digest.h"
 
 #include <array>
+#include <vector>
 
 #include <openssl/evp.h>
 
@@ -31,9 +32,14 @@ std::string sha256(std::string_view bytes) {
 
 std::string sha256_for_csp(std::string_view bytes) {
   const auto digest = digest_of(bytes);
-  std::array<unsigned char, 4 * (kLength / 3 + 1) + 1> text{};
-  const int length = EVP_EncodeBlock(text.data(), digest.data(), kLength);
-  return "sha256-" + std::string(text.begin(), text.begin() + length);
+  return "sha256-" + base64(std::string(digest.begin(), digest.end()));
+}
+
+std::string base64(std::string_view bytes) {
+  std::vector<unsigned char> text(4 * (bytes.size() / 3 + 1) + 1);
+  const auto* const raw = static_cast<const unsigned char*>(static_cast<const void*>(bytes.data()));
+  const int length = EVP_EncodeBlock(text.data(), raw, static_cast<int>(bytes.size()));
+  return {text.begin(), text.begin() + length};
 }
 
 }  // namespace muster

@@ -7,7 +7,9 @@ namespace muster {
 
 /// "sha256:" and 64 hex digits.
 std::string sha256(std::string_view bytes);
-/// The same in base 64, as a Content-Security-Policy names a style or script: "sha256-...=".
+/// In base 64, as a Content-Security-Policy names a style or script: "sha256-...=".
 std::string sha256_for_csp(std::string_view bytes);
+
+std::string base64(std::string_view bytes);
 
 }  // namespace muster

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "drills/header.h"
 #include "drills/values.h"
@@ -146,13 +147,26 @@ const Variable* Variables::find(std::string_view name) const {
 }
 
 YamlNode Variables::fill(const YamlNode& node) const {
-  if (node.is_scalar()) return fill_scalar(node);
+  return fill_below(node, false);
+}
+
+YamlNode Variables::fill_below(const YamlNode& node, bool secrets) const {
+  if (node.is_scalar()) return fill_scalar(node, secrets);
   YamlNode filled = node;
-  for (YamlNode& item : filled.items) item = fill(item);
+  for (YamlNode& item : filled.items) item = fill_below(item, secrets);
   for (YamlEntry& entry : filled.entries) {
-    if (entry.key != "when") entry.value = fill(entry.value);
+    const bool sent = secrets || entry.key == "headers" || entry.key == "body";
+    if (entry.key != "when") entry.value = fill_below(entry.value, sent);
   }
   return filled;
+}
+
+bool Variables::accepts_secret(std::string_view name, const YamlNode& node, bool secrets) const {
+  const std::string complaint =
+      secrets ? secret_complaint(name)
+              : "a secret may stand only in the headers or the body of what a probe sends";
+  if (!complaint.empty()) reading_.report(node.where, complaint);
+  return complaint.empty();
 }
 
 /// The variable `name`, written at `offset` in the text of `node`; reports it if there is none.
@@ -174,7 +188,7 @@ const Variable* Variables::look_up(std::string_view name,
   return nullptr;
 }
 
-YamlNode Variables::fill_scalar(const YamlNode& node) const {
+YamlNode Variables::fill_scalar(const YamlNode& node, bool secrets) const {
   const std::string& text = node.text;
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -192,6 +206,12 @@ YamlNode Variables::fill_scalar(const YamlNode& node) const {
       return broken(node);
     }
     const std::string name = text.substr(start + 2, end - start - 2);
+    if (is_secret_reference(name)) {
+      if (!accepts_secret(name, node, secrets)) return broken(node);
+      out += text.substr(start, end + 1 - start);
+      at = end + 1;
+      continue;
+    }
     const Variable* variable = look_up(name, node, start, end + 1 - start);
     const auto written = written_.find(name);
     if (variable == nullptr || written == written_.end()) return broken(node);

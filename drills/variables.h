@@ -21,7 +21,8 @@ class Variables {
   const std::vector<Variable>& all() const { return all_; }
 
   /// `node` with every `${name}` replaced, and `$${` made `${`. Keys named `when` are left as they
-  /// are.
+  /// are, and so is `${secret:...}`, which may stand only below `headers` or `body`: it is read
+  /// where it is used, by the agent that sends it.
   YamlNode fill(const YamlNode& node) const;
 
   /// Whether a step with this `when:` takes place: `${flag}`, `${name} == value`, `${name} !=
@@ -31,7 +32,9 @@ class Variables {
  private:
   const Variable* find(std::string_view name) const;
   void read(const YamlEntry& entry, const std::map<std::string, std::string>& set);
-  YamlNode fill_scalar(const YamlNode& node) const;
+  YamlNode fill_below(const YamlNode& node, bool secrets) const;
+  YamlNode fill_scalar(const YamlNode& node, bool secrets) const;
+  bool accepts_secret(std::string_view name, const YamlNode& node, bool secrets) const;
   const Variable* look_up(std::string_view name,
                           const YamlNode& node,
                           std::size_t offset,

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/tasks.h"
 #include "probes/agent_protocol.h"
 #include "probes/probe.h"
@@ -40,11 +41,15 @@ class Texts {
     if (known_.size() >= UINT16_MAX) return 0;
     const auto index = static_cast<std::uint16_t>(known_.size() + 1);
     known_.emplace(text, index);
-    frames += encode_text(index, text);
+    frames += encode_text(index, redactor_.clean(text));
     return index;
   }
+  /// The system under test may answer with what it was sent.
+  void hide(const Secret& secret) { redactor_.hide(secret); }
+  std::string clean(std::string_view text) const { return redactor_.clean(text); }
 
  private:
+  Redactor redactor_;
   std::map<std::string, std::uint16_t, std::less<>> known_;
 };
 
@@ -86,6 +91,20 @@ struct Watching {
   std::unique_ptr<Prober> prober;
   std::unique_ptr<Sender> sender;
 };
+
+void leave_no_core() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
+/// `value` with secrets in the place of their references, in every text below it.
+void reveal_secrets(json::value& value, std::vector<Secret>& used) {
+  if (value.is_string()) value = with_secrets(value.as_string(), used);
+  if (value.is_array())
+    for (json::value& item : value.as_array()) reveal_secrets(item, used);
+  if (value.is_object())
+    for (auto& [key, member] : value.as_object()) reveal_secrets(member, used);
+}
 
 Pacer pacer_of(const AgentTask::Item& item, Time start) {
   return item.poisson ? Pacer::poisson(start, item.rate, Random(entropy()))
@@ -147,15 +166,25 @@ class AgentProcess {
   bool take_task(const std::string& payload) {
     try {
       task_ = task_from_json(parse_json(payload, "task").as_object());
+      reveal_secrets();
       for (std::size_t i = 0; i < task_.items.size(); ++i) {
         watching_.push_back(
             std::make_unique<Watching>(loop_.get_executor(), clock_, task_, i, texts_, outgoing_));
       }
       return true;
     } catch (const Error& error) {
-      send(AgentFrameType::Failed, error.what());
+      send(AgentFrameType::Failed, texts_.clean(error.what()));
       return false;
     }
+  }
+
+  /// The runner and everything it writes know only where a secret is to be found.
+  void reveal_secrets() {
+    std::vector<Secret> used;
+    for (AgentTask::Item& item : task_.items)
+      for (auto& [key, value] : item.params) muster::reveal_secrets(value, used);
+    for (const Secret& secret : used) texts_.hide(secret);
+    if (!used.empty()) leave_no_core();
   }
 
   /// Addresses are looked up and connections opened before the runner names the start: what is due

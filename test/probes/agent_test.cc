@@ -170,6 +170,29 @@ Task<> users_move_when_their_answer_expires() {
   }
 }
 
+Task<> secret_sent_but_never_told() {
+  const std::string token = "token-of-a-test-7";
+  ::setenv("MUSTER_TEST_AGENT_TOKEN", token.c_str(), 1);
+  auto executor = co_await asio::this_coro::executor;
+  std::set<std::string> received;
+  SimHttpServer server(executor, [&](const SimRequest& request) {
+    received.insert(request.body);
+    return served_by("you said " + request.body);
+  });
+  AgentTask::Item item = http_item("writers", server.url("/"), 50);
+  item.params["method"] = "POST";
+  item.params["body"] = "${secret:env:MUSTER_TEST_AGENT_TOKEN}";
+  item.params["served_by"] = json::object{{"header", "x-region"}};
+  Collector collector;
+  const AgentTask task = task_of({item});
+  const AgentHealth health = co_await measure(task, 300ms, collector);
+  co_await server.stop();
+  BOOST_TEST(health.died == "");
+  BOOST_TEST(received == std::set<std::string>{token}, boost::test_tools::per_element());
+  const std::vector<std::string> told = {"", "you said [secret]"};
+  BOOST_TEST(collector.texts == told, boost::test_tools::per_element());
+}
+
 Task<> agent_ends_with_its_input() {
   const auto here = make_host("here", "this machine", {});
   auto channel = co_await here->open(agent_program());
@@ -218,6 +241,10 @@ Task<> agent_killed_in_mid_run(AgentHealth& health) {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(agent)
+
+BOOST_AUTO_TEST_CASE(a_secret_goes_to_the_server_and_to_nobody_else) {
+  run_task(secret_sent_but_never_told());
+}
 
 BOOST_AUTO_TEST_CASE(every_due_request_appears_exactly_once) {
   run_task(every_request_once());
