@@ -64,6 +64,17 @@ void write_result(const fs::path& directory, const Result& result) {
   }
 }
 
+/// A journal that cannot be written any more leaves the run open: `muster recover` looks once more
+/// and closes it.
+void close_run(Journal& journal, const std::string& id) {
+  try {
+    journal.append("closed", {}, true);
+    mark_closed(id);
+  } catch (const Error& error) {
+    say(fmt::format("run {} stays open in `muster status`, because {}", id, error.what()));
+  }
+}
+
 bool everything_undone(const RunRecord& record) {
   return std::all_of(record.actions.begin(), record.actions.end(), [](const ActionRecord& action) {
     return action.undone && action.undone->clean();
@@ -109,8 +120,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   }
   observer->finished();
   if (impossible) {
-    journal.append("closed", {}, true);
-    mark_closed(id);
+    close_run(journal, id);
     throw *impossible;
   }
   samples->flush();
@@ -121,10 +131,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   FinishedRun finished{judge(*record), directory};
   write_result(directory, finished.result);
   history->add(finished.result);
-  if (everything_undone(*record)) {
-    journal.append("closed", {}, true);
-    mark_closed(id);
-  }
+  if (everything_undone(*record)) close_run(journal, id);
   co_return finished;
 }
 
