@@ -45,6 +45,8 @@ const char* Control::text_of(Event event) {
       return "the hard deadline was reached";
     case Event::HolderEnded:
       return "the program that held the fault ended by itself";
+    case Event::SecondGuardEnded:
+      return "the second guard has ended";
     case Event::Inject:
       return "a second order to inject";
     case Event::None:
@@ -135,8 +137,9 @@ Control::Event Control::wait(std::int64_t limit, int holder_fd) {
     pollfd sources[] = {{input_open_ ? STDIN_FILENO : -1, POLLIN, 0},
                         {signals_.get(), POLLIN, 0},
                         {holder_fd, POLLIN, 0},
-                        {timer_.get(), POLLIN, 0}};
-    const int ready = ::poll(sources, 4, milliseconds);
+                        {timer_.get(), POLLIN, 0},
+                        {second_guard_, POLLIN, 0}};
+    const int ready = ::poll(sources, std::size(sources), milliseconds);
     if (ready <= 0 && left == 0) return Event::None;
     if (sources[0].revents != 0) {
       input_open_ = read_input();
@@ -150,6 +153,7 @@ Control::Event Control::wait(std::int64_t limit, int holder_fd) {
     if (sources[3].revents != 0) {
       if (const Event event = timer_event(); event != Event::None) return event;
     }
+    if (sources[4].revents != 0) return Event::SecondGuardEnded;
   }
 }
 

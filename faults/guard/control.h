@@ -21,7 +21,8 @@ class Control {
     Terminated,
     LeaseOver,
     DeadlineOver,
-    HolderEnded
+    HolderEnded,
+    SecondGuardEnded
   };
   static const char* text_of(Event event);
 
@@ -32,6 +33,8 @@ class Control {
   /// nothing moves.
   void start_timer(std::int64_t lease, std::int64_t deadline);
   std::int64_t deadline() const { return deadline_; }
+  /// From now on it is an event when `fd` becomes readable: the second guard has ended.
+  void watch_second_guard(int fd) { second_guard_ = fd; }
 
   /// Waits at most `limit` nanoseconds for an event. What the runner sent is looked at before the
   /// timer, so that a heartbeat that came while the guard was busy still counts.
@@ -50,6 +53,7 @@ class Control {
   Descriptor signals_;
   FrameReader frames_;
   bool input_open_ = true;
+  int second_guard_ = -1;
   std::int64_t lease_ = 0;
   std::int64_t lease_end_ = 0;
   std::int64_t deadline_ = 0;

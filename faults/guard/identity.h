@@ -18,6 +18,8 @@ struct Identity {
   std::int64_t serial = 0;
   std::string boot_id;
   std::string pid_namespace;  ///< "pid:[4026531836]"
+
+  friend bool operator==(const Identity&, const Identity&) = default;
 };
 
 std::string boot_id();

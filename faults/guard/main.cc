@@ -5,8 +5,6 @@
 #include <string_view>
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -38,14 +36,6 @@ void leave_session() {
   ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-/// Whatever is not permitted is done without.
-void become_hard_to_kill() {
-  const Descriptor score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
-  if (score.open()) write_all(score.get(), "-1000");
-  ::mlockall(MCL_CURRENT);
-  ::prctl(PR_SET_NAME, "muster-guard");
-}
-
 int usage() {
   std::fputs(
       "muster-guard applies and undoes one change next to its target; muster starts it.\n"
@@ -62,10 +52,10 @@ int run(std::string_view mode, const std::string& directory) {
   ::umask(077);
   // What the runner forgot to keep to itself, perhaps the other end of our own input.
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
-  for (const int ignored : {SIGHUP, SIGPIPE}) ::signal(ignored, SIG_IGN);
+  for (const int ignored : {SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(ignored, SIG_IGN);
   if (mode == "serve") {
     leave_session();
-    become_hard_to_kill();
+    become_hard_to_kill("muster-guard");
     return serve(directory);
   }
   if (mode == "recover") return recover(directory);

@@ -54,14 +54,6 @@ void check_kind(const PlainOperation& operation,
   throw GuardError("the guard knows no operation '" + operation.kind + "' as " + part);
 }
 
-/// Also keeps every sum of an instant and a length of time far from overflow.
-void check_times(const PlainChange& change) {
-  for (const std::int64_t length : {change.lease, change.deadline}) {
-    if (length <= 0 || length > kLongest)
-      throw GuardError("lease and deadline are between 1 ns and 30 days");
-  }
-}
-
 /// A process that is stopped already would be woken by our undo, though it was not we who stopped
 /// it.
 void refuse_stopped(const PlainChange& change, const Identity& process) {
@@ -81,6 +73,21 @@ void check_file(const PlainChange& change) {
 
 }  // namespace
 
+void check_times(const PlainChange& change) {
+  for (const std::int64_t length : {change.lease, change.deadline}) {
+    if (length <= 0 || length > kLongest)
+      throw GuardError("lease and deadline are between 1 ns and 30 days");
+  }
+  for (const std::int64_t length : {change.verify_within,
+                                    change.undone_within,
+                                    change.apply.timeout,
+                                    change.verify.timeout,
+                                    change.undo.timeout,
+                                    change.verify_undone.timeout}) {
+    if (length < 0 || length > kLongest) throw GuardError("a time limit is longer than 30 days");
+  }
+}
+
 Facts take_facts(const Order& order) {
   const PlainChange& change = order.change;
   Facts facts;
@@ -88,7 +95,6 @@ Facts take_facts(const Order& order) {
   facts.epoch = order.epoch;
   facts.change = change;
   facts.guard = identity_of(::getpid());
-  check_times(change);
   check_file(change);
   for (const PlainOperation* part :
        {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {

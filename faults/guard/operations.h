@@ -27,6 +27,10 @@ struct Done {
   bool ok() const { return how == How::Done; }
 };
 
+/// Throws GuardError where lease or deadline are missing, or a length of time is such that its sum
+/// with an instant could overflow.
+void check_times(const PlainChange& change);
+
 /// Looks at the target for the last time before it is touched: the identity of the process, the
 /// file as it is. Throws GuardError where the change cannot be undone from what it finds (no such
 /// process, already stopped).

@@ -199,6 +199,8 @@ Frame to_frame(const ArmedReport& report) {
   out.text(report.boot_id);
   out.text(report.cgroup);
   out.number(report.deadline);
+  out.number(report.second_guard);
+  out.text(report.timer);
   return {FrameType::Armed, std::move(out.fields)};
 }
 
@@ -241,6 +243,8 @@ ArmedReport armed_of(const Frame& frame) {
   report.boot_id = in.text();
   report.cgroup = in.text();
   report.deadline = in.number();
+  report.second_guard = in.number();
+  report.timer = in.text();
   in.end();
   return report;
 }

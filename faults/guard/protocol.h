@@ -104,8 +104,10 @@ struct ArmedReport {
   std::int64_t pid = 0;          ///< of the guard, in its own pid namespace
   std::int64_t start_ticks = 0;  ///< of the guard
   std::string boot_id;
-  std::string cgroup;         ///< under a login session it may be killed at logout
-  std::int64_t deadline = 0;  ///< CLOCK_BOOTTIME of the target
+  std::string cgroup;             ///< under a login session it may be killed at logout
+  std::int64_t deadline = 0;      ///< CLOCK_BOOTTIME of the target
+  std::int64_t second_guard = 0;  ///< pid of the one that undoes if this guard cannot
+  std::string timer;              ///< unit that sweeps if neither can; empty without systemd
 };
 
 /// Instants on CLOCK_MONOTONIC of the target.

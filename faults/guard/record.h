@@ -78,6 +78,7 @@ struct FoundRecord {
   std::size_t good = 0;  ///< bytes before a torn tail
 
   bool clean() const { return !corrupt && is_clean(stage); }
+  bool may_be_in_force() const { return corrupt || stage <= Stage::Undoing; }
 };
 
 FoundRecord parse_record(const std::string& path, std::string_view bytes);
@@ -88,6 +89,7 @@ class Store {
  public:
   explicit Store(std::string directory);
 
+  const std::string& directory() const { return directory_; }
   std::string lock_path(const PlainChange& change) const;
   std::string epoch_path(const PlainChange& change) const;
   std::string record_path(const std::string& run_id, const PlainChange& change) const;

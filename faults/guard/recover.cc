@@ -23,10 +23,18 @@ namespace {
 constexpr std::int64_t kLookEvery = 20 * kMillisecond;
 constexpr std::int64_t kMargin = 5 * kSecond;
 
+/// Who undoes after a dead guard.
+struct Undoer {
+  Stage clean;        ///< what it calls success
+  const char* cause;  ///< for the record
+};
+
+constexpr Undoer kRecovery{Stage::Clean, "recovered"};
+
 UndoneReport plain_report(Stage stage, const std::string& evidence) {
   UndoneReport report;
   report.state = name_of(stage);
-  report.cause = "recovered";
+  report.cause = kRecovery.cause;
   report.began = report.ended = report.observed = monotonic_now();
   report.evidence = evidence;
   if (!is_clean(stage)) report.residue.push_back(evidence);
@@ -63,12 +71,12 @@ void wait_for_apply(const FoundRecord& found) {
     sleep_for(kLookEvery);
 }
 
-UndoneReport undo_from(const Facts& facts, Record record) {
+UndoneReport undo_from(const Facts& facts, Record record, const Undoer& undoer) {
   Operations operations(facts, Operations::Need::Undo);
   const Outcome outcome =
-      undo_and_observe(operations, record, facts.change.undone_within, Stage::Clean);
-  record.append(outcome.stage, "recovered");
-  return report_of(outcome, "recovered");
+      undo_and_observe(operations, record, facts.change.undone_within, undoer.clean);
+  record.append(outcome.stage, undoer.cause);
+  return report_of(outcome, undoer.cause);
 }
 
 /// No record: by I1 nothing was applied here, unless the guard's directory was lost. What can be
@@ -83,7 +91,7 @@ UndoneReport undo_without_record(const Store& store, const Order& order) {
   const bool needs_facts = change.undo.kind == "signal" || change.undo.kind == "file";
   if (!needs_facts) {
     Record record = Record::create(store.record_path(order.run_id, change), facts);
-    return undo_from(facts, std::move(record));
+    return undo_from(facts, std::move(record), kRecovery);
   }
   if (change.undo.kind == "file") {
     facts.file = ReplacedFile::snapshot_of(change.apply.args.at(0));
@@ -107,17 +115,19 @@ UndoneReport undo_without_record(const Store& store, const Order& order) {
 }
 
 /// Under the lock.
-UndoneReport undo_recorded(const Store& store, const Order& order) {
+UndoneReport undo_recorded(const Store& store,
+                           const Order& order,
+                           const Undoer& undoer = kRecovery) {
   const auto found = find_record(store.record_path(order.run_id, order.change));
   if (!found || !found->facts) return undo_without_record(store, order);
   if (found->clean()) return plain_report(found->stage, "undone before: " + found->detail);
   Record record = Record::open(found->path, found->good);
   if (found->stage == Stage::Armed && !found->corrupt) {
-    record.append(Stage::Clean, "never applied");
-    return plain_report(Stage::Clean, "it had not been applied");
+    record.append(undoer.clean, "never applied");
+    return plain_report(undoer.clean, "it had not been applied");
   }
   wait_for_apply(*found);
-  return undo_from(*found->facts, std::move(record));
+  return undo_from(*found->facts, std::move(record), undoer);
 }
 
 UndoneReport recover_change(const Store& store, const Order& order) {
@@ -172,6 +182,12 @@ bool sweep_record(const Store& store, const FoundRecord& found) {
 }
 
 }  // namespace
+
+void undo_after_guard(const Store& store, const Order& order, const char* cause) {
+  std::string holder;
+  const auto lock = wait_for_lock(store, order, holder);
+  if (lock) undo_recorded(store, order, {Stage::CleanByGuard, cause});
+}
 
 int recover(const std::string& directory) {
   Control control;

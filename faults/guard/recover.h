@@ -2,12 +2,18 @@
 
 #include <string>
 
+#include "faults/guard/record.h"
+
 namespace muster {
 
 /// Undoes the change that comes as a frame on stdin, under its lock: from its own record, or, where
 /// there is none, from the change as given. Answers with one frame. Idempotent; may be killed at
 /// any instant and run again.
 int recover(const std::string& directory);
+
+/// Undoes the change of a guard that has ended, from its record and under its lock. The outcome
+/// goes into the record, with `cause`; throws GuardError where it cannot be undone at all.
+void undo_after_guard(const Store& store, const Order& order, const char* cause);
 
 /// Undoes every recorded change that is not clean and whose guard is dead; for a unit that runs at
 /// boot.

@@ -11,6 +11,7 @@
 #include "faults/guard/lock.h"
 #include "faults/guard/operations.h"
 #include "faults/guard/record.h"
+#include "faults/guard/second.h"
 #include "faults/guard/undoing.h"
 
 namespace muster {
@@ -65,6 +66,7 @@ class Session {
 
   Store store_;
   Control& control_;
+  std::optional<SecondGuard> second_;
   std::optional<ResourceLock> lock_;
   std::optional<Operations> operations_;
   std::optional<Record> record_;
@@ -84,20 +86,27 @@ void Session::take_lock(const Order& order) {
 }
 
 void Session::arm(const Order& order) {
-  take_lock(order);
   change_ = order.change;
+  check_times(change_);
+  const std::int64_t deadline = boottime_now() + change_.deadline;
+  second_.emplace(store_, order, deadline);
+  take_lock(order);
   check_older_records(store_, change_);
   const Facts facts = take_facts(order);
   operations_.emplace(facts, Operations::Need::All);
   record_path_ = store_.record_path(order.run_id, change_);
+  const SecondGuard::Watching second = second_->await();
   record_ = Record::create(record_path_, facts);
   stage_ = Stage::Armed;
-  control_.start_timer(change_.lease, boottime_now() + change_.deadline);
+  control_.start_timer(change_.lease, deadline);
+  control_.watch_second_guard(second_->ended_fd());
   Control::send(to_frame(ArmedReport{facts.guard.pid,
                                      facts.guard.start_ticks,
                                      facts.guard.boot_id,
                                      own_cgroup(),
-                                     control_.deadline()}));
+                                     control_.deadline(),
+                                     second.pid,
+                                     second.timer}));
 }
 
 /// From Armed: nothing is in force, and nothing will be.

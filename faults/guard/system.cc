@@ -7,6 +7,8 @@
 #include <ctime>
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,6 +39,13 @@ void Line::assign(std::string_view bytes) {
 
 Descriptor::~Descriptor() {
   if (fd_ >= 0) ::close(fd_);
+}
+
+void become_hard_to_kill(const char* name) {
+  const Descriptor score(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+  if (score.open()) write_all(score.get(), "-1000");
+  ::mlockall(MCL_CURRENT);
+  ::prctl(PR_SET_NAME, name);
 }
 
 namespace {

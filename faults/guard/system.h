@@ -54,6 +54,10 @@ class Descriptor {
 inline constexpr std::int64_t kSecond = 1'000'000'000;
 inline constexpr std::int64_t kMillisecond = 1'000'000;
 
+/// Locks this process into memory, hides it from the OOM killer and names it. Whatever is not
+/// permitted is done without.
+void become_hard_to_kill(const char* name);
+
 std::int64_t monotonic_now();  ///< nanoseconds; for what is reported
 std::int64_t
 boottime_now();  ///< nanoseconds; for leases and deadlines: it also counts while suspended

@@ -40,8 +40,7 @@ struct Setting {
     GuardProcess process = start();
     const ArmedReport armed = process.arm(order(change));
     process.inject();
-    ::kill(static_cast<pid_t>(armed.pid), SIGKILL);
-    process.wait();
+    kill_both(process, armed);
     return recover(change);
   }
   UndoneReport recover(const PlainChange& change) const {
@@ -127,8 +126,7 @@ int recover_where_the_number_was_given_again(const Setting& s, useconds_t apart)
   GuardProcess process = s.start();
   const ArmedReport armed = process.arm(Setting::order(pause_change(number)));
   process.inject();
-  ::kill(static_cast<pid_t>(armed.pid), SIGKILL);
-  process.wait();
+  kill_both(process, armed);
   victim->end();
   const auto successor = victim_with_number(number);
   if (!successor) return kNotPermitted;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -152,6 +153,49 @@ class GuardProcess {
   int output_ = -1;
   FrameReader frames_;
 };
+
+/// What /proc says of a process, at most 4 KiB; empty once it has ended.
+inline std::string process_text(pid_t pid, const char* name) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/" + name;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  char text[4096];
+  const ssize_t length = file < 0 ? 0 : ::read(file, text, sizeof text);
+  if (file >= 0) ::close(file);
+  return {text, static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
+/// The processes that serve in this directory, the second guards too.
+inline std::vector<pid_t> guards_in(const std::string& directory) {
+  std::vector<pid_t> found;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    const std::string words = process_text(std::stoi(name), "cmdline");
+    if (words.find(std::string("serve\0--dir\0", 12) + directory + '\0') == std::string::npos)
+      continue;
+    found.push_back(std::stoi(name));
+  }
+  return found;
+}
+
+/// False where one is still there after `seconds`.
+inline bool no_guards_left(const std::string& directory, int seconds = 10) {
+  for (int look = 0; look < seconds * 100; ++look) {
+    if (guards_in(directory).empty()) return true;
+    ::usleep(10'000);
+  }
+  return false;
+}
+
+/// Ends a guard and its second, neither of which gets to undo, and waits until the lock is free.
+inline void kill_both(GuardProcess& process, const ArmedReport& armed) {
+  const auto first = static_cast<pid_t>(armed.pid);
+  const auto second = static_cast<pid_t>(armed.second_guard);
+  ::kill(second, SIGSTOP);
+  ::kill(first, SIGKILL);
+  process.wait();
+  ::kill(second, SIGKILL);
+}
 
 /// A process to be paused or ended by the guard; killed and reaped with the object.
 class Victim {

@@ -44,12 +44,6 @@ struct Setting {
   }
 };
 
-/// Ends the guard itself, not the parent that waits for it, and waits until its lock must be free.
-void kill_guard(GuardProcess& process, const ArmedReport& armed) {
-  ::kill(static_cast<pid_t>(armed.pid), SIGKILL);
-  process.wait();
-}
-
 }  // namespace
 
 BOOST_FIXTURE_TEST_SUITE(guard, Setting)
@@ -319,7 +313,7 @@ BOOST_AUTO_TEST_CASE(what_a_killed_guard_left_is_undone_by_recover_as_often_as_a
   GuardProcess process = start();
   const ArmedReport armed = process.arm(order(touch_change(file)));
   process.inject();
-  kill_guard(process, armed);
+  kill_both(process, armed);
   BOOST_TEST(fs::exists(file));
   BOOST_TEST(list().starts_with("active\tdead\t"));
   for (int time = 0; time < 3; ++time) BOOST_TEST(recover(touch_change(file)).state == "clean");
@@ -330,7 +324,7 @@ BOOST_AUTO_TEST_CASE(recover_undoes_from_the_record_and_not_from_what_it_is_told
   GuardProcess process = start();
   const ArmedReport armed = process.arm(order(touch_change(file)));
   process.inject();
-  kill_guard(process, armed);
+  kill_both(process, armed);
   PlainChange told = touch_change(file);
   told.undo = operation("exec", {"touch", file + ".wrong"});
   BOOST_TEST(recover(told).state == "clean");
@@ -362,7 +356,7 @@ BOOST_AUTO_TEST_CASE(recover_waits_for_the_apply_that_a_killed_guard_had_started
   const ArmedReport armed = process.arm(order(change));
   process.send(FrameType::Inject);
   ::usleep(200'000);
-  kill_guard(process, armed);
+  kill_both(process, armed);
   BOOST_TEST(recover(change).state == "clean");
   ::usleep(1'000'000);
   BOOST_TEST(!fs::exists(file));
@@ -373,7 +367,7 @@ BOOST_AUTO_TEST_CASE(sweep_undoes_what_dead_guards_left_and_leaves_the_living_al
   GuardProcess dead = start();
   const ArmedReport armed = dead.arm(order(touch_change(file)));
   dead.inject();
-  kill_guard(dead, armed);
+  kill_both(dead, armed);
   GuardProcess living = start();
   living.arm(order(touch_change(other)));
   living.inject();

@@ -1,11 +1,13 @@
 // A kill -9 storm: a runner arms, injects and undoes one change through the real guard, and is
-// killed at a random instant; with --kill-guard the guard is killed too, and then `recover` up to
-// three times. Afterwards an oracle looks at what is left. Everything happens in namespaces of its
+// killed at a random instant; with --kill-guard the guard is killed too, in one round of three its
+// second as well, and then `recover` up to three times. An oracle looks at what is left: before
+// `recover` where the second guard lived, and at the end. Everything happens in namespaces of its
 // own, so nothing can leak to the machine.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <random>
 #include <sstream>
 
@@ -62,6 +64,8 @@ struct Tally {
       0;  ///< rounds that were no test: the runner failed though nobody had killed anything yet
   int in_force = 0;  ///< rounds in which apply had begun when the first of the two was killed
   int guards_killed = 0;
+  int seconds_killed = 0;
+  int left_to_recover = 0;  ///< rounds in which both were killed and something was in force then
   int recovers_killed = 0;
   std::vector<double> latencies;  ///< ms from the kill of the runner until the guard had undone
 };
@@ -70,6 +74,11 @@ std::int64_t median(std::vector<std::int64_t> values) {
   std::ranges::sort(values);
   return values[values.size() / 2];
 }
+
+struct Kill {
+  std::int64_t at;
+  std::function<void()> action;
+};
 
 class Storm {
  public:
@@ -108,17 +117,39 @@ class Storm {
     const std::int64_t window = from == began ? length_ : in_force_length_ + in_force_length_ / 4;
     const std::int64_t at = from + below(window);
     const std::int64_t guard_at = from + below(window);
-    if (options_.kill_guard && guard_at < at) kill_guard(guard_at);
-    sleep_until(at);
-    ::kill(runner_, SIGKILL);
-    const std::int64_t killed = boottime();
-    if (options_.kill_guard && guard_at >= at) kill_guard(guard_at);
+    std::int64_t killed = at;
+    std::vector<Kill> kills = {{at, [&] {
+                                  ::kill(runner_, SIGKILL);
+                                  killed = boottime();
+                                }}};
+    bool second_killed = false;
+    if (options_.kill_guard) {
+      kills.push_back({guard_at, [&] {
+                         kill_guard();
+                       }});
+      if (random_() % 3 == 0)
+        kills.push_back({from + below(window), [&] {
+                           second_killed = kill_second();
+                         }});
+    }
+    std::ranges::sort(kills, {}, &Kill::at);
+    for (const Kill& kill : kills) {
+      sleep_until(kill.at);
+      kill.action();
+    }
     wait_for_silence();
     if (!options_.kill_guard && shared_->failed) ++tally_.refused;
     note_record(round, std::min(killed, options_.kill_guard ? guard_at : killed), killed);
-    if (options_.kill_guard) recover(round);
+    const std::string how = "killed after " + std::to_string((killed - began) / 1000) + " us";
+    if (options_.kill_guard) {
+      if (!second_killed)
+        check(round, how + ", before recover");
+      else if (!kind_->left().empty())
+        ++tally_.left_to_recover;
+      recover(round);
+    }
     ++tally_.rounds;
-    check(round, "killed after " + std::to_string((killed - began) / 1000) + " us");
+    check(round, how);
   }
 
   /// One kill in four falls anywhere, the others while the change is being applied, in force, or
@@ -168,12 +199,21 @@ class Storm {
     ::_exit(0);
   }
 
-  void kill_guard(std::int64_t at) {
-    sleep_until(at);
+  void kill_guard() {
     const std::string waiter = std::to_string(shared_->waiter);
     const std::string children = content_of("/proc/" + waiter + "/task/" + waiter + "/children");
     if (shared_->waiter == 0 || children.empty()) return;
     if (::kill(std::stoi(children), SIGKILL) == 0) ++tally_.guards_killed;
+  }
+
+  bool kill_second() {
+    for (const pid_t pid : guards_in(directory_ + "/guard")) {
+      if (process_text(pid, "comm") != "muster-guard-2\n") continue;
+      if (::kill(pid, SIGKILL) != 0) return false;
+      ++tally_.seconds_killed;
+      return true;
+    }
+    return false;
   }
 
   /// Until the runner and the guard, and whatever the guard forked, have ended.
@@ -183,6 +223,7 @@ class Storm {
     }
     ::close(alive_[0]);
     ::waitpid(runner_, nullptr, 0);
+    if (!no_guards_left(directory_ + "/guard")) throw std::runtime_error("a guard does not end");
   }
 
   void recover(int round) {
@@ -301,8 +342,11 @@ void report(std::string_view kind, Tally tally) {
                 percentile(tally.latencies, 1));
   }
   if (tally.guards_killed > 0) {
-    std::printf(
-        "   guards killed %d  recovers killed %d", tally.guards_killed, tally.recovers_killed);
+    std::printf("   guards killed %d  their seconds %d (left to recover %d)  recovers killed %d",
+                tally.guards_killed,
+                tally.seconds_killed,
+                tally.left_to_recover,
+                tally.recovers_killed);
   }
   if (tally.unclean > 0 || tally.refused > 0)
     std::printf("   UNCLEAN %d  REFUSED %d", tally.unclean, tally.refused);
