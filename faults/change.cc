@@ -105,6 +105,7 @@ Operation operation_from_json(const json::object& object) {
 json::object to_json(const Change& change) {
   json::object object;
   object["id"] = change.id;
+  object["kind"] = change.kind;
   object["what"] = change.what;
   object["host"] = change.host;
   object["resource"] = change.resource;
@@ -125,6 +126,7 @@ json::object to_json(const Change& change) {
 Change change_from_json(const json::object& object) {
   Change change;
   change.id = text_at(object, "id");
+  change.kind = text_or_empty(object, "kind");  // journals of older versions have none
   change.what = text_at(object, "what");
   change.host = text_at(object, "host");
   change.resource = text_at(object, "resource");

@@ -42,6 +42,7 @@ struct Operation {
 /// guard.
 struct Change {
   std::string id;        ///< "drain/1": inject step and number; unique in the run
+  std::string kind;      ///< of the fault; the policy of the host is asked about it
   std::string what;      ///< one sentence: "force us-east down in gdnsd on ns1"
   std::string host;      ///< name in the stack
   std::string resource;  ///< what it takes hold of, for locks: "process:/run/lab/app.pid", "nft",

@@ -23,6 +23,7 @@ struct FaultContext {
   const Stack& stack;
   Hosts& hosts;
   std::string run_id;
+  std::string kind;  ///< of the fault
   std::string step;  ///< the inject step's name: prefix of the change ids, and of tables and chains
                      ///< it makes
   Duration deadline{};

@@ -27,6 +27,7 @@ PlainOperation plain(const Operation& operation) {
 
 PlainChange plain(const Change& change) {
   return {change.id,
+          change.kind,
           change.what,
           change.host,
           change.resource,

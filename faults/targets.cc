@@ -219,6 +219,7 @@ Change& add_change(FaultPlan& plan,
                    std::string what) {
   Change change;
   change.id = fmt::format("{}/{}", context.step, plan.changes.size() + 1);
+  change.kind = context.kind;
   change.what = std::move(what);
   change.host = host.name;
   change.deadline = context.deadline;

@@ -77,6 +77,16 @@ Finding look_beside() {
           good ? "" : "install muster-guard into " + program_directory().string()};
 }
 
+/// Not to be broken is no defect: the lab's hosts bring their own permission.
+Task<> tell_policy() {
+  const auto here = make_host("here", "this machine", {});
+  const CommandResult asked = co_await here->try_run(
+      command((program_directory() / "muster-guard").string(), "policy", "--dir", "/"));
+  print(fmt::format("{:<8} drills on this machine itself (reach: local)\n           {}\n",
+                    asked.ok() ? "allowed" : "closed",
+                    printable(trim(asked.out))));
+}
+
 Task<int> examine() {
   std::vector<Finding> findings{look_at_home(), look_beside()};
   findings.push_back(co_await try_namespaces());
@@ -89,6 +99,7 @@ Task<int> examine() {
                       finding.what,
                       finding.mend.empty() ? "" : "\n           " + finding.mend));
   }
+  co_await tell_policy();
   co_return static_cast<int>(all_good ? ExitCode::Pass : ExitCode::Fail);
 }
 

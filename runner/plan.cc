@@ -51,8 +51,12 @@ Task<std::vector<PlannedInject>> plan_drill(const Drill& drill, Hosts& hosts, st
   for (const Step* step : steps) {
     const auto& inject = std::get<InjectStep>(step->action);
     const FaultKind* kind = fault_kind(inject.kind);
-    FaultContext context{
-        drill.stack, hosts, run_id, inject.name, hard_deadline(drill.playbook, inject)};
+    FaultContext context{drill.stack,
+                         hosts,
+                         run_id,
+                         inject.kind,
+                         inject.name,
+                         hard_deadline(drill.playbook, inject)};
     std::optional<Error> problem;
     PlannedInject entry{inject.name, inject.kind, {}};
     try {

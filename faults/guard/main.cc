@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "faults/guard/policy.h"
 #include "faults/guard/recover.h"
 #include "faults/guard/serve.h"
 #include "faults/guard/system.h"
@@ -43,9 +44,20 @@ int usage() {
       "  muster-guard serve   --dir DIR   one change, by frames on stdin and stdout\n"
       "  muster-guard recover --dir DIR   undoes the change whose frame is on stdin\n"
       "  muster-guard sweep   --dir DIR   undoes all that dead guards left; run it at boot\n"
-      "  muster-guard list    --dir DIR   one line for each change on record\n",
+      "  muster-guard list    --dir DIR   one line for each change on record\n"
+      "  muster-guard policy  --dir DIR   what this host allows to be done to it\n",
       stderr);
   return 2;
+}
+
+int print_policy() {
+  try {
+    std::puts(Policy::of_this_host("").text().c_str());
+    return kExitClean;
+  } catch (const GuardError& error) {
+    std::puts(error.what());
+    return kExitRefused;
+  }
 }
 
 int run(std::string_view mode, const std::string& directory) {
@@ -61,6 +73,7 @@ int run(std::string_view mode, const std::string& directory) {
   if (mode == "recover") return recover(directory);
   if (mode == "sweep") return sweep(directory);
   if (mode == "list") return list(directory);
+  if (mode == "policy") return print_policy();
   return usage();
 }
 

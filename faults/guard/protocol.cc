@@ -189,6 +189,7 @@ Frame to_frame(FrameType type, const Order& order) {
   out.text(order.run_id);
   out.number(order.epoch);
   out.change(order.change);
+  out.text(order.change.kind);
   return {type, std::move(out.fields)};
 }
 
@@ -231,6 +232,7 @@ Order order_of(const Frame& frame) {
   order.run_id = in.text();
   order.epoch = in.number();
   order.change = in.change();
+  order.change.kind = in.text();
   in.end();
   return order;
 }

@@ -76,6 +76,7 @@ struct PlainOperation {
 /// A change of faults/change.h, as the guard knows it.
 struct PlainChange {
   std::string id;
+  std::string kind;  ///< of the fault, for the policy of the target
   std::string what;
   std::string host;
   std::string resource;
@@ -160,6 +161,7 @@ class FieldReader {
   std::int64_t number();
   std::vector<std::string> list();
   PlainChange change();
+  bool more() const { return next_ < fields_.size(); }
   /// Throws unless every field was taken.
   void end() const;
 

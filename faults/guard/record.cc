@@ -45,6 +45,7 @@ Frame to_frame(const Facts& facts) {
   out.number(facts.file.group);
   out.text(facts.file.path);
   out.text(facts.file.content);
+  out.text(facts.change.kind);
   return {FrameType::Facts, std::move(out.fields)};
 }
 
@@ -68,6 +69,7 @@ Facts facts_of(const Frame& frame) {
   facts.file.group = static_cast<std::uint32_t>(in.number());
   facts.file.path = in.text();
   facts.file.content = in.text();
+  if (in.more()) facts.change.kind = in.text();  // records of older guards end here
   in.end();
   return facts;
 }

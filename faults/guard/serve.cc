@@ -10,6 +10,7 @@
 #include "faults/guard/control.h"
 #include "faults/guard/lock.h"
 #include "faults/guard/operations.h"
+#include "faults/guard/policy.h"
 #include "faults/guard/record.h"
 #include "faults/guard/second.h"
 #include "faults/guard/undoing.h"
@@ -88,11 +89,14 @@ void Session::take_lock(const Order& order) {
 void Session::arm(const Order& order) {
   change_ = order.change;
   check_times(change_);
+  const Policy policy = Policy::of_this_host(change_.kind);
+  policy.check(change_);
   const std::int64_t deadline = boottime_now() + change_.deadline;
   second_.emplace(store_, order, deadline);
   take_lock(order);
   check_older_records(store_, change_);
   const Facts facts = take_facts(order);
+  policy.check_target(facts);
   operations_.emplace(facts, Operations::Need::All);
   record_path_ = store_.record_path(order.run_id, change_);
   const SecondGuard::Watching second = second_->await();

@@ -11,6 +11,7 @@ namespace {
 Change full_change() {
   Change change;
   change.id = "drain/1";
+  change.kind = "drain_region";
   change.what = "force us-east down";
   change.host = "ns1";
   change.resource = "gdnsd";
@@ -50,6 +51,13 @@ BOOST_AUTO_TEST_CASE(a_change_reads_back_from_json_as_it_was) {
   BOOST_CHECK(back.deadline == std::chrono::seconds(77));
   BOOST_CHECK(back.undo_class == UndoClass::Irreversible);
   BOOST_TEST(back.order == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_change_of_a_journal_that_knew_no_kinds_still_reads) {
+  json::object written = to_json(full_change());
+  BOOST_TEST(change_from_json(written).kind == "drain_region");
+  written.erase("kind");
+  BOOST_TEST(change_from_json(written).kind.empty());
 }
 
 BOOST_AUTO_TEST_CASE(json_that_is_no_change_is_refused) {

@@ -25,7 +25,10 @@ class OneHost final : public Hosts {
 };
 
 struct Setting {
-  Setting() { ::setenv("MUSTER_HOME", (directory / "home").c_str(), 1); }
+  Setting() {
+    ::setenv("MUSTER_HOME", (directory / "home").c_str(), 1);
+    opt_in();
+  }
   ~Setting() { ::unsetenv("MUSTER_HOME"); }
 
   TestDirectory directory;
@@ -36,6 +39,7 @@ struct Setting {
   Change touch() const {
     Change change;
     change.id = "break/1";
+    change.kind = "command";
     change.what = "make a file";
     change.host = "here";
     change.resource = "file:" + file;

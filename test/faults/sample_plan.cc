@@ -130,7 +130,8 @@ FaultPlan plan_of(std::string_view kind,
                   const Stack& stack,
                   Hosts& hosts) {
   const Params params = params_of(kind, yaml, stack);
-  FaultContext context{stack, hosts, "20261122-211500-sample", "break", std::chrono::minutes(2)};
+  FaultContext context{
+      stack, hosts, "20261122-211500-sample", std::string(kind), "break", std::chrono::minutes(2)};
   FaultPlan plan;
   const auto make = [&]() -> Task<> {
     plan = co_await fault_kind(kind)->plan(params, context);

@@ -93,6 +93,11 @@ BOOST_AUTO_TEST_CASE(everything_a_part_waits_for_is_in_the_plan) {
       BOOST_TEST((plan.part(needed) != nullptr), needed.text());
 }
 
+BOOST_AUTO_TEST_CASE(every_host_of_the_lab_allows_itself_to_be_broken) {
+  for (const HostPlan& host : plan_with({}).hosts)
+    BOOST_TEST(host.files.at("allow.conf").starts_with("allow all\n"), host.row.name);
+}
+
 BOOST_AUTO_TEST_CASE(all_missing_programs_are_told_at_once_with_one_line_that_mends_it) {
   const MissingPrograms missing = missing_programs("/nonexistent", "/nonexistent");
   const std::string text = missing.text();

@@ -427,6 +427,7 @@ int storm(const Options& options) {
   const std::int64_t began = boottime();
   const TestDirectory directory;
   const std::string root = directory / "";
+  opt_in();
   try {
     enter_namespaces();
   } catch (const std::exception& error) {
