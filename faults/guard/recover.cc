@@ -71,8 +71,21 @@ void wait_for_apply(const FoundRecord& found) {
     sleep_for(kLookEvery);
 }
 
+bool is_of_earlier_boot(const Facts& facts) {
+  return !facts.guard.boot_id.empty() && facts.guard.boot_id != boot_id();
+}
+
 UndoneReport undo_from(const Facts& facts, Record record, const Undoer& undoer) {
   Operations operations(facts, Operations::Need::Undo);
+  // What ended with its boot is only looked at: whatever it was done to is not there any more.
+  if (is_of_earlier_boot(facts) && operations.observes_undo()) {
+    const Seen seen = operations.verify_undone(facts.change.undone_within);
+    if (seen.answer == Answer::Yes) {
+      record.append(undoer.clean, "ended with an earlier boot");
+      return plain_report(undoer.clean,
+                          std::string("ended with an earlier boot: ") + seen.text.c_str());
+    }
+  }
   const Outcome outcome =
       undo_and_observe(operations, record, facts.change.undone_within, undoer.clean);
   record.append(outcome.stage, undoer.cause);
