@@ -9,7 +9,6 @@
 #include <cstring>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -82,21 +81,12 @@ Line Ended::text() const {
   Line said;
   said.assign(err.empty() ? out : err);
   const char* const colon = said.empty() ? "" : ": ";
+  Line number;
+  if (how == How::Exited || how == How::Signalled) number.print("%d", code);
+  constexpr const char* kEnds[] = {
+      "exit code ", "ended by signal ", "no end within its time", "could not be started"};
   Line line;
-  switch (how) {
-    case How::Exited:
-      line.print("exit code %d%s%s", code, colon, said.c_str());
-      break;
-    case How::Signalled:
-      line.print("ended by signal %d%s%s", code, colon, said.c_str());
-      break;
-    case How::TimedOut:
-      line.print("no end within its time%s%s", colon, said.c_str());
-      break;
-    case How::NotStarted:
-      line.print("could not be started%s%s", colon, said.c_str());
-      break;
-  }
+  line.print("%s%s%s%s", kEnds[static_cast<int>(how)], number.c_str(), colon, said.c_str());
   return line;
 }
 
@@ -152,19 +142,6 @@ bool Program::launch(int inherited) {
   return true;
 }
 
-/// False where the time was over first. The child is not reaped yet.
-bool Program::wait_end(std::int64_t limit) {
-  const std::int64_t until = boottime_now() + limit;
-  for (;;) {
-    const std::int64_t left = until - boottime_now();
-    pollfd ended{pidfd_.get(), POLLIN, 0};
-    const int milliseconds =
-        static_cast<int>(std::clamp<std::int64_t>(left / kMillisecond + 1, 0, 1000));
-    if (::poll(&ended, 1, left <= 0 ? 0 : milliseconds) == 1) return true;
-    if (left <= 0) return false;
-  }
-}
-
 void Program::kill_group(int signal) const {
   if (pid_ > 0)
     ::kill(-pid_, signal);  // it is our child and not reaped: the number is still its own
@@ -190,7 +167,7 @@ Ended Program::finish(Ended::How how) {
 
 Ended Program::run(std::int64_t limit, int inherited) {
   if (!launch(inherited)) return {};
-  if (wait_end(std::min(limit, timeout_))) return finish(Ended::How::Exited);
+  if (readable(pidfd_.get(), std::min(limit, timeout_))) return finish(Ended::How::Exited);
   kill_group(SIGKILL);
   return finish(Ended::How::TimedOut);
 }
@@ -199,7 +176,7 @@ Ended Program::start(std::int64_t limit, int inherited) {
   if (!launch(inherited)) return {};
   const std::int64_t until = boottime_now() + std::min(limit, timeout_);
   while (boottime_now() < until) {
-    const bool ended = wait_end(5 * kMillisecond);
+    const bool ended = readable(pidfd_.get(), 5 * kMillisecond);
     Ended so_far;
     so_far.out = read_back(out_, out_buffer, sizeof out_buffer);
     if (ended) {
@@ -218,7 +195,7 @@ Ended Program::start(std::int64_t limit, int inherited) {
 void Program::stop() {
   if (pid_ == 0) return;
   kill_group(SIGTERM);
-  const bool ended = wait_end(kPatience);
+  const bool ended = readable(pidfd_.get(), kPatience);
   kill_group(SIGKILL);
   finish(ended ? Ended::How::Exited : Ended::How::TimedOut);
 }

@@ -55,7 +55,6 @@ class Program {
  private:
   bool launch(int inherited);
   [[noreturn]] void become(pid_t guard, int out, int err, int inherited);
-  bool wait_end(std::int64_t limit);
   void kill_group(int signal) const;
   Ended finish(Ended::How how);
 

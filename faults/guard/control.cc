@@ -1,6 +1,7 @@
 #include "faults/guard/control.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
 #include <csignal>
@@ -30,41 +31,25 @@ Control::Control() {
 }
 
 const char* Control::text_of(Event event) {
-  switch (event) {
-    case Event::Undo:
-      return "asked to";
-    case Event::EndOfInput:
-      return "the runner is gone (end of input)";
-    case Event::Garbage:
-      return "the runner sent what is no frame";
-    case Event::Terminated:
-      return "told to by a signal";
-    case Event::LeaseOver:
-      return "the runner was silent for the whole lease";
-    case Event::DeadlineOver:
-      return "the hard deadline was reached";
-    case Event::HolderEnded:
-      return "the program that held the fault ended by itself";
-    case Event::SecondGuardEnded:
-      return "the second guard has ended";
-    case Event::Inject:
-      return "a second order to inject";
-    case Event::None:
-      break;
-  }
-  return "nothing";
+  constexpr std::array kTexts = {"nothing",
+                                 "a second order to inject",
+                                 "asked to",
+                                 "the runner is gone (end of input)",
+                                 "the runner sent what is no frame",
+                                 "told to by a signal",
+                                 "the runner was silent for the whole lease",
+                                 "the hard deadline was reached",
+                                 "the program that held the fault ended by itself",
+                                 "the second guard has ended"};
+  return kTexts.at(static_cast<std::size_t>(event));
 }
 
 Order Control::read_order(FrameType type) {
   const std::int64_t until = boottime_now() + kOrderPatience;
   Frame frame;
   while (!frames_.next(frame)) {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    const std::int64_t left = until - boottime_now();
-    if (left <= 0) throw GuardError("no order came");
-    ::poll(&input, 1, static_cast<int>(left / kMillisecond + 1));
-    if (input.revents != 0 && !read_input())
-      throw GuardError("the input ended before an order came");
+    if (!readable(STDIN_FILENO, until - boottime_now())) throw GuardError("no order came");
+    if (!read_input()) throw GuardError("the input ended before an order came");
   }
   if (frame.type != type) throw GuardError("the first frame is not the order that was expected");
   return order_of(frame);

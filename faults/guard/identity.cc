@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -74,8 +73,7 @@ Identity identity_of(pid_t pid) {
   const Descriptor held(open_pidfd(pid));
   const std::int64_t ticks = start_ticks_of(pid);
   // The pidfd was opened first: if that process still lives, the ticks are its own.
-  pollfd ended{held.get(), POLLIN, 0};
-  if (!held.open() || ticks < 0 || ::poll(&ended, 1, 0) != 0) {
+  if (!held.open() || ticks < 0 || readable(held.get())) {
     throw GuardError("no process with the number " + std::to_string(pid) + " runs here");
   }
   return {pid, ticks, serial_of(held), boot_id(), own_pid_namespace()};
@@ -94,8 +92,7 @@ HeldProcess::HeldProcess(const Identity& identity) {
     fail_system("process " + std::to_string(pid));
   }
   const std::int64_t ticks = start_ticks_of(pid);
-  pollfd ended{held.get(), POLLIN, 0};
-  if (::poll(&ended, 1, 0) == 1) return;
+  if (readable(held.get())) return;
   if (ticks < 0)
     throw GuardError("process " + std::to_string(pid) + ": its start time cannot be read");
   if (ticks != identity.start_ticks || serial_of(held) != identity.serial) return;
@@ -104,9 +101,7 @@ HeldProcess::HeldProcess(const Identity& identity) {
 }
 
 bool HeldProcess::gone() const {
-  if (!pidfd_.open()) return true;
-  pollfd ended{pidfd_.get(), POLLIN, 0};
-  return ::poll(&ended, 1, 0) == 1;
+  return !pidfd_.open() || readable(pidfd_.get());
 }
 
 int HeldProcess::signal(int number) const {

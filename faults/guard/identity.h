@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 
 #include <sys/types.h>
 
@@ -19,6 +20,9 @@ struct Identity {
   std::string boot_id;
   std::string pid_namespace;  ///< "pid:[4026531836]"
 
+  static auto fields(auto& self) {
+    return std::tie(self.pid, self.start_ticks, self.serial, self.boot_id, self.pid_namespace);
+  }
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 

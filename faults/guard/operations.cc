@@ -15,26 +15,13 @@ namespace {
 constexpr std::int64_t kDyingTime = 2 * kSecond;
 constexpr std::int64_t kLongest = 30 * 24 * 3600 * kSecond;
 
-struct SignalName {
-  std::string_view name;
-  int number;
-};
-
-constexpr SignalName kSignals[] = {{"HUP", SIGHUP},
-                                   {"INT", SIGINT},
-                                   {"QUIT", SIGQUIT},
-                                   {"KILL", SIGKILL},
-                                   {"TERM", SIGTERM},
-                                   {"STOP", SIGSTOP},
-                                   {"CONT", SIGCONT},
-                                   {"USR1", SIGUSR1},
-                                   {"USR2", SIGUSR2}};
-
 int signal_number(std::string_view name) {
   if (name.starts_with("SIG")) name.remove_prefix(3);
-  const auto found = std::ranges::find(kSignals, name, &SignalName::name);
-  if (found == std::end(kSignals)) throw GuardError("there is no signal " + std::string(name));
-  return found->number;
+  for (int number = 1; number < SIGRTMIN; ++number) {
+    const char* const known = ::sigabbrev_np(number);
+    if (known != nullptr && name == known) return number;
+  }
+  throw GuardError("there is no signal " + std::string(name));
 }
 
 bool uses_process(const PlainOperation& operation) {

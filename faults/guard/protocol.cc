@@ -98,37 +98,13 @@ bool FrameReader::next(Frame& frame) {
   return true;
 }
 
-void FieldWriter::list(const std::vector<std::string>& values) {
-  number(static_cast<std::int64_t>(values.size()));
+void FieldWriter::add(const std::vector<std::string>& values) {
+  add(values.size());
   fields.insert(fields.end(), values.begin(), values.end());
 }
 
-void FieldWriter::operation(const PlainOperation& operation) {
-  text(operation.kind);
-  list(operation.args);
-  text(operation.input);
-  text(operation.contains);
-  text(operation.lacks);
-  number(operation.timeout);
-}
-
-void FieldWriter::change(const PlainChange& change) {
-  for (const std::string* part :
-       {&change.id, &change.what, &change.host, &change.resource, &change.process}) {
-    text(*part);
-  }
-  for (const PlainOperation* part :
-       {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
-    operation(*part);
-  }
-  for (const std::int64_t part :
-       {change.verify_within, change.undone_within, change.deadline, change.lease}) {
-    number(part);
-  }
-}
-
 const std::string& FieldReader::text() {
-  if (next_ >= fields_.size()) throw ProtocolError("a frame has too few fields");
+  if (!more()) throw ProtocolError("a frame has too few fields");
   return fields_[next_++];
 }
 
@@ -142,138 +118,73 @@ std::int64_t FieldReader::number() {
   return value;
 }
 
-std::vector<std::string> FieldReader::list() {
+void FieldReader::take(std::vector<std::string>& values) {
   const std::int64_t count = number();
   if (count < 0 || static_cast<std::uint64_t>(count) > fields_.size() - next_) {
     throw ProtocolError("a list in a frame is longer than the frame");
   }
   const auto first = fields_.begin() + static_cast<std::ptrdiff_t>(next_);
   next_ += static_cast<std::size_t>(count);
-  return {first, first + count};
-}
-
-PlainOperation FieldReader::operation() {
-  PlainOperation result;
-  result.kind = text();
-  result.args = list();
-  result.input = text();
-  result.contains = text();
-  result.lacks = text();
-  result.timeout = number();
-  return result;
-}
-
-PlainChange FieldReader::change() {
-  PlainChange result;
-  for (std::string* part :
-       {&result.id, &result.what, &result.host, &result.resource, &result.process}) {
-    *part = text();
-  }
-  for (PlainOperation* part :
-       {&result.apply, &result.verify, &result.undo, &result.verify_undone}) {
-    *part = operation();
-  }
-  for (std::int64_t* part :
-       {&result.verify_within, &result.undone_within, &result.deadline, &result.lease}) {
-    *part = number();
-  }
-  return result;
+  values.assign(first, first + count);
 }
 
 void FieldReader::end() const {
-  if (next_ != fields_.size()) throw ProtocolError("a frame has too many fields");
+  if (more()) throw ProtocolError("a frame has too many fields");
 }
 
-Frame to_frame(FrameType type, const Order& order) {
+namespace {
+
+template <class Report>
+Frame frame_of(FrameType type, const Report& report) {
   FieldWriter out;
-  out.text(order.run_id);
-  out.number(order.epoch);
-  out.change(order.change);
-  out.text(order.change.kind);
+  out.add(report);
   return {type, std::move(out.fields)};
 }
 
-Frame to_frame(const ArmedReport& report) {
-  FieldWriter out;
-  out.number(report.pid);
-  out.number(report.start_ticks);
-  out.text(report.boot_id);
-  out.text(report.cgroup);
-  out.number(report.deadline);
-  out.number(report.second_guard);
-  out.text(report.timer);
-  return {FrameType::Armed, std::move(out.fields)};
+template <class Report>
+Report report_in(const Frame& frame) {
+  FieldReader in(frame.fields);
+  Report report;
+  in.take(report);
+  in.end();
+  return report;
 }
 
-Frame to_frame(const ActiveReport& report) {
-  FieldWriter out;
-  out.number(report.began);
-  out.number(report.ended);
-  out.number(report.observed);
-  out.text(report.evidence);
-  return {FrameType::Active, std::move(out.fields)};
-}
+}  // namespace
 
-Frame to_frame(const UndoneReport& report) {
+Frame to_frame(FrameType type, const Order& order) {
   FieldWriter out;
-  out.text(report.state);
-  out.text(report.cause);
-  out.number(report.began);
-  out.number(report.ended);
-  out.number(report.observed);
-  out.text(report.evidence);
-  out.list(report.residue);
-  return {FrameType::Undone, std::move(out.fields)};
+  out.add(order);
+  out.add(order.change.kind);
+  return {type, std::move(out.fields)};
 }
 
 Order order_of(const Frame& frame) {
   FieldReader in(frame.fields);
   Order order;
-  order.run_id = in.text();
-  order.epoch = in.number();
-  order.change = in.change();
-  order.change.kind = in.text();
+  in.take(order);
+  in.take(order.change.kind);
   in.end();
   return order;
 }
 
+Frame to_frame(const ArmedReport& report) {
+  return frame_of(FrameType::Armed, report);
+}
+Frame to_frame(const ActiveReport& report) {
+  return frame_of(FrameType::Active, report);
+}
+Frame to_frame(const UndoneReport& report) {
+  return frame_of(FrameType::Undone, report);
+}
 ArmedReport armed_of(const Frame& frame) {
-  FieldReader in(frame.fields);
-  ArmedReport report;
-  report.pid = in.number();
-  report.start_ticks = in.number();
-  report.boot_id = in.text();
-  report.cgroup = in.text();
-  report.deadline = in.number();
-  report.second_guard = in.number();
-  report.timer = in.text();
-  in.end();
-  return report;
+  return report_in<ArmedReport>(frame);
 }
-
 ActiveReport active_of(const Frame& frame) {
-  FieldReader in(frame.fields);
-  ActiveReport report;
-  report.began = in.number();
-  report.ended = in.number();
-  report.observed = in.number();
-  report.evidence = in.text();
-  in.end();
-  return report;
+  return report_in<ActiveReport>(frame);
 }
-
 UndoneReport undone_of(const Frame& frame) {
-  FieldReader in(frame.fields);
-  UndoneReport report;
-  report.state = in.text();
-  report.cause = in.text();
-  report.began = in.number();
-  report.ended = in.number();
-  report.observed = in.number();
-  report.evidence = in.text();
-  report.residue = in.list();
-  in.end();
-  return report;
+  return report_in<UndoneReport>(frame);
 }
 
 }  // namespace muster

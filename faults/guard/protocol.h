@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <type_traits>
 #include <vector>
 
 /// What the runner and a guard say to each other, and what a guard writes into its record. Knows
@@ -70,6 +72,9 @@ struct PlainOperation {
   std::string lacks;
   std::int64_t timeout = 0;
 
+  static auto fields(auto& self) {
+    return std::tie(self.kind, self.args, self.input, self.contains, self.lacks, self.timeout);
+  }
   friend bool operator==(const PlainOperation&, const PlainOperation&) = default;
 };
 
@@ -90,6 +95,21 @@ struct PlainChange {
   std::int64_t deadline = 0;
   std::int64_t lease = 0;
 
+  static auto fields(auto& self) {
+    return std::tie(self.id,
+                    self.what,
+                    self.host,
+                    self.resource,
+                    self.process,
+                    self.apply,
+                    self.verify,
+                    self.undo,
+                    self.verify_undone,
+                    self.verify_within,
+                    self.undone_within,
+                    self.deadline,
+                    self.lease);
+  }
   friend bool operator==(const PlainChange&, const PlainChange&) = default;
 };
 
@@ -99,6 +119,8 @@ struct Order {
   std::int64_t epoch =
       0;  ///< a later run has a higher one; a guard refuses what is older than it has seen
   PlainChange change;
+
+  static auto fields(auto& self) { return std::tie(self.run_id, self.epoch, self.change); }
 };
 
 struct ArmedReport {
@@ -109,6 +131,16 @@ struct ArmedReport {
   std::int64_t deadline = 0;      ///< CLOCK_BOOTTIME of the target
   std::int64_t second_guard = 0;  ///< pid of the one that undoes if this guard cannot
   std::string timer;              ///< unit that sweeps if neither can; empty without systemd
+
+  static auto fields(auto& self) {
+    return std::tie(self.pid,
+                    self.start_ticks,
+                    self.boot_id,
+                    self.cgroup,
+                    self.deadline,
+                    self.second_guard,
+                    self.timer);
+  }
 };
 
 /// Instants on CLOCK_MONOTONIC of the target.
@@ -117,6 +149,10 @@ struct ActiveReport {
   std::int64_t ended = 0;
   std::int64_t observed = 0;
   std::string evidence;
+
+  static auto fields(auto& self) {
+    return std::tie(self.began, self.ended, self.observed, self.evidence);
+  }
 };
 
 struct UndoneReport {
@@ -127,6 +163,11 @@ struct UndoneReport {
   std::int64_t observed = 0;
   std::string evidence;
   std::vector<std::string> residue;
+
+  static auto fields(auto& self) {
+    return std::tie(
+        self.state, self.cause, self.began, self.ended, self.observed, self.evidence, self.residue);
+  }
 };
 
 Frame to_frame(FrameType type, const Order& order);
@@ -140,33 +181,47 @@ ArmedReport armed_of(const Frame& frame);
 ActiveReport active_of(const Frame& frame);
 UndoneReport undone_of(const Frame& frame);
 
-/// Puts fields in, in the order in which FieldReader takes them out.
+/// Turns values into fields; a struct by its fields(), in their order.
 class FieldWriter {
  public:
-  void text(std::string_view value) { fields.emplace_back(value); }
-  void number(std::int64_t value) { fields.push_back(std::to_string(value)); }
-  void list(const std::vector<std::string>& values);
-  void change(const PlainChange& change);
+  template <class Value>
+  void add(const Value& value) {
+    if constexpr (std::is_convertible_v<Value, std::string_view>) {
+      fields.emplace_back(value);
+    } else if constexpr (std::is_integral_v<Value>) {
+      fields.push_back(std::to_string(value));
+    } else {
+      std::apply([this](const auto&... part) { (add(part), ...); }, Value::fields(value));
+    }
+  }
+  void add(const std::vector<std::string>& values);
 
   std::vector<std::string> fields;
-
- private:
-  void operation(const PlainOperation& operation);
 };
 
+/// Takes them out again; throws ProtocolError where they are not what the type promises.
 class FieldReader {
  public:
   explicit FieldReader(const std::vector<std::string>& fields) : fields_(fields) {}
-  const std::string& text();
-  std::int64_t number();
-  std::vector<std::string> list();
-  PlainChange change();
+
+  template <class Value>
+  void take(Value& value) {
+    if constexpr (std::is_same_v<Value, std::string>) {
+      value = text();
+    } else if constexpr (std::is_integral_v<Value>) {
+      value = static_cast<Value>(number());
+    } else {
+      std::apply([this](auto&... part) { (take(part), ...); }, Value::fields(value));
+    }
+  }
+  void take(std::vector<std::string>& values);
   bool more() const { return next_ < fields_.size(); }
   /// Throws unless every field was taken.
   void end() const;
 
  private:
-  PlainOperation operation();
+  const std::string& text();
+  std::int64_t number();
 
   const std::vector<std::string>& fields_;
   std::size_t next_ = 0;

@@ -28,58 +28,22 @@ constexpr off_t kRoomForTransitions = 8192;
 
 Frame to_frame(const Facts& facts) {
   FieldWriter out;
-  out.text(facts.run_id);
-  out.number(facts.epoch);
-  out.change(facts.change);
-  for (const Identity* who : {&facts.guard, &facts.process}) {
-    out.number(who->pid);
-    out.number(who->start_ticks);
-    out.number(who->serial);
-    out.text(who->boot_id);
-    out.text(who->pid_namespace);
-  }
-  out.number(facts.file.taken);
-  out.number(facts.file.existed);
-  out.number(facts.file.mode);
-  out.number(facts.file.user);
-  out.number(facts.file.group);
-  out.text(facts.file.path);
-  out.text(facts.file.content);
-  out.text(facts.change.kind);
+  out.add(facts);
+  out.add(facts.change.kind);
   return {FrameType::Facts, std::move(out.fields)};
 }
 
 Facts facts_of(const Frame& frame) {
   FieldReader in(frame.fields);
   Facts facts;
-  facts.run_id = in.text();
-  facts.epoch = in.number();
-  facts.change = in.change();
-  for (Identity* who : {&facts.guard, &facts.process}) {
-    who->pid = in.number();
-    who->start_ticks = in.number();
-    who->serial = in.number();
-    who->boot_id = in.text();
-    who->pid_namespace = in.text();
-  }
-  facts.file.taken = in.number() != 0;
-  facts.file.existed = in.number() != 0;
-  facts.file.mode = static_cast<std::uint32_t>(in.number());
-  facts.file.user = static_cast<std::uint32_t>(in.number());
-  facts.file.group = static_cast<std::uint32_t>(in.number());
-  facts.file.path = in.text();
-  facts.file.content = in.text();
-  if (in.more()) facts.change.kind = in.text();  // records of older guards end here
+  in.take(facts);
+  if (in.more()) in.take(facts.change.kind);  // records of older guards end before it
   in.end();
   return facts;
 }
 
 Frame to_frame(Stage stage, const char* detail) {
-  FieldWriter out;
-  out.text(name_of(stage));
-  out.number(boottime_now());
-  out.text(detail);
-  return {FrameType::State, std::move(out.fields)};
+  return {FrameType::State, {name_of(stage), std::to_string(boottime_now()), detail}};
 }
 
 bool take_stage(const Frame& frame, FoundRecord& found) {

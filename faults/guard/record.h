@@ -37,6 +37,11 @@ struct Snapshot {
   std::uint32_t group = 0;
   std::string path;  ///< symbolic links resolved
   std::string content;
+
+  static auto fields(auto& self) {
+    return std::tie(
+        self.taken, self.existed, self.mode, self.user, self.group, self.path, self.content);
+  }
 };
 
 /// What is known when a change is armed: all that its undo needs. Never looked up again later.
@@ -47,6 +52,10 @@ struct Facts {
   Identity guard;
   Identity process;
   Snapshot file;
+
+  static auto fields(auto& self) {
+    return std::tie(self.run_id, self.epoch, self.change, self.guard, self.process, self.file);
+  }
 };
 
 /// The durable memory of one change: facts, written once and whole, then one small frame for each

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -99,8 +98,7 @@ class Watch {
     const bool hung = !await_end();
     if (hung) {
       first_.signal(SIGKILL);
-      pollfd ended{first_.fd(), POLLIN, 0};
-      ::poll(&ended, 1, -1);
+      while (!readable(first_.fd(), kSecond)) continue;
     }
     auto record = own_record();
     if (record && record->may_be_in_force()) {
@@ -118,8 +116,7 @@ class Watch {
   bool await_end() const {
     std::int64_t last_going = boottime_now();
     for (;;) {
-      pollfd ended{first_.fd(), POLLIN, 0};
-      if (::poll(&ended, 1, static_cast<int>(kLookEvery / kMillisecond)) == 1) return true;
+      if (readable(first_.fd(), kLookEvery)) return true;
       const std::int64_t now = boottime_now();
       if (now >= deadline_ + longest_undo(order_.change) + kMargin) return false;
       // A stopped guard hears neither its runner nor its clocks.
@@ -167,11 +164,9 @@ SecondGuard::SecondGuard(const Store& store, const Order& order, std::int64_t de
 }
 
 SecondGuard::Watching SecondGuard::await() const {
-  pollfd said{channel_.get(), POLLIN, 0};
   char words[256];
-  const ssize_t length = ::poll(&said, 1, static_cast<int>(2 * kPatience / kMillisecond)) == 1
-                             ? ::read(channel_.get(), words, sizeof words)
-                             : 0;
+  const ssize_t length =
+      readable(channel_.get(), 2 * kPatience) ? ::read(channel_.get(), words, sizeof words) : 0;
   if (length <= 0) throw GuardError("the second guard does not start");
   return {pid_, {words + 1, static_cast<std::size_t>(length - 1)}};
 }

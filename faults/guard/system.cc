@@ -1,5 +1,6 @@
 #include "faults/guard/system.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdarg>
 #include <cstdio>
@@ -7,6 +8,7 @@
 #include <ctime>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -68,6 +70,16 @@ std::int64_t boottime_now() {
 void sleep_for(std::int64_t nanoseconds) {
   const timespec length{nanoseconds / kSecond, nanoseconds % kSecond};
   ::nanosleep(&length, nullptr);
+}
+
+bool readable(int fd, std::int64_t within) {
+  for (const std::int64_t until = boottime_now() + within;;) {
+    pollfd input{fd, POLLIN, 0};
+    const std::int64_t left = std::max<std::int64_t>(until - boottime_now(), 0);
+    const auto slice = std::min(left + kMillisecond - 1, kSecond) / kMillisecond;
+    if (::poll(&input, 1, static_cast<int>(slice)) == 1) return true;
+    if (left == 0) return false;
+  }
 }
 
 std::optional<std::string> read_if_exists(const std::string& path, std::size_t limit) {

@@ -62,6 +62,8 @@ std::int64_t monotonic_now();  ///< nanoseconds; for what is reported
 std::int64_t
 boottime_now();  ///< nanoseconds; for leases and deadlines: it also counts while suspended
 void sleep_for(std::int64_t nanoseconds);
+/// Waits until there is something to read, or an end, and no longer than `within` nanoseconds.
+bool readable(int fd, std::int64_t within = 0);
 
 /// The whole file, or nothing where there is none. An error is not an absence: it throws.
 std::optional<std::string> read_if_exists(const std::string& path, std::size_t limit);
