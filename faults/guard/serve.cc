@@ -130,7 +130,7 @@ int Session::run() {
   assert(stage_ == Stage::Armed);
   const Event event = control_.wait(kHour * 24 * 365, -1);
   if (event != Event::Inject) return close_unused(event);
-  // A runner that died just after it gave the order gets nothing injected.
+  // A runner that died just after it gave the order gets nothing injected (I6).
   const Event pending = control_.wait(0, -1);
   if (pending != Event::None) return close_unused(pending);
   return inject();

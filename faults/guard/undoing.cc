@@ -12,6 +12,7 @@ constexpr std::int64_t kAgainAfter = 3 * kSecond;
 constexpr std::int64_t kLastUndoTimeout = 60 * kSecond;  // each operation has its own, shorter one
 
 void finish(Outcome& outcome, Stage stage, const Done& done, const Seen& seen) {
+  assert(!is_clean(stage) || stage == Stage::TargetGone || seen.answer == Answer::Yes);  // I5
   outcome.stage = stage;
   outcome.evidence = done.how == Done::How::Done ? seen.text : done.text;
   if (is_clean(stage)) return;

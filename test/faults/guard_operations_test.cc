@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -264,6 +265,21 @@ BOOST_AUTO_TEST_CASE(the_file_behind_a_link_is_replaced_and_not_the_link) {
   BOOST_TEST(content_of(directory / "real") == "after");
   BOOST_TEST(process.undo().state == "clean");
   BOOST_TEST(content_of(directory / "real") == "before");
+}
+
+BOOST_AUTO_TEST_CASE(an_undo_is_done_though_there_is_no_more_memory_to_be_had) {
+  write_content(file, "before\n");
+  const Victim victim;
+  for (const PlainChange& change : {write_change("after\n"), pause_change(victim.pid())}) {
+    GuardProcess process = start();
+    const ArmedReport armed = process.arm(order(change));
+    process.inject();
+    const rlimit nothing{0, 0};
+    BOOST_REQUIRE(::prlimit(static_cast<pid_t>(armed.pid), RLIMIT_AS, &nothing, nullptr) == 0);
+    BOOST_TEST(process.undo().state == "clean");
+  }
+  BOOST_TEST(content_of(file) == "before\n");
+  BOOST_TEST(victim.state() != 'T');
 }
 
 BOOST_AUTO_TEST_CASE(the_snapshot_outlives_the_guard) {
