@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "base/text.h"
 #include "runner/commands.h"
 #include "runner/exit_code.h"
@@ -17,8 +18,14 @@ Task<int> recover_all() {
       continue;
     }
     ++runs;
-    RunTrace copy = trace;
-    const auto recovered = co_await recover_run(std::move(copy));
+    std::vector<RecoveredChange> recovered;
+    try {
+      RunTrace copy = trace;
+      recovered = co_await recover_run(std::move(copy));
+    } catch (const Error& error) {  // the other runs are not to wait for this one
+      print(fmt::format("run {} of {}: {}\n", trace.id, trace.drill, error.what()));
+      all_clean = false;
+    }
     for (const RecoveredChange& each : recovered) {
       print(fmt::format("{}: {} on {}: {}\n",
                         name_of(each.undone.state),

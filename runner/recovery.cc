@@ -1,5 +1,7 @@
 #include "runner/recovery.h"
 
+#include <optional>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "runner/reach.h"
@@ -14,6 +16,7 @@ Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
   Journal journal = Journal::reopen(run_directory(trace.id) / "journal");
   std::vector<RecoveredChange> recovered;
   bool all_clean = true;
+  std::optional<Error> unwritten;
   for (auto open = trace.open.rbegin(); open != trace.open.rend(); ++open) {
     RecoveredChange entry{trace.id, open->change, {}};
     try {
@@ -23,10 +26,15 @@ Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
       entry.undone.state = Undone::State::Unknown;
       entry.undone.evidence = error.what();
     }
-    journal.append("undone", undone_record(open->change, entry.undone), true);
+    try {
+      journal.append("undone", undone_record(open->change, entry.undone), true);
+    } catch (const Error& error) {  // a full disk must not keep the next change in force
+      unwritten = error;
+    }
     all_clean = all_clean && entry.undone.clean();
     recovered.push_back(std::move(entry));
   }
+  if (unwritten) throw *unwritten;
   // A damaged journal may have held an intent that nobody can read: only a person can close it.
   if (all_clean && !trace.damaged) {
     journal.append("closed", {}, true);
