@@ -75,7 +75,10 @@ inline void opt_in() {
 
 class GuardProcess {
  public:
-  GuardProcess(const std::string& program, const std::string& mode, const std::string& directory) {
+  GuardProcess(const std::string& program, const std::string& mode, const std::string& directory)
+      : GuardProcess(std::vector<std::string>{program, mode, "--dir", directory}) {}
+  /// Through whatever program starts it in the end.
+  explicit GuardProcess(std::vector<std::string> words) {
     opt_in();
     int to[2];
     int from[2];
@@ -85,7 +88,10 @@ class GuardProcess {
     if (pid_ == 0) {
       ::dup2(to[0], 0);
       ::dup2(from[1], 1);
-      ::execl(program.c_str(), program.c_str(), mode.c_str(), "--dir", directory.c_str(), nullptr);
+      std::vector<char*> argv;
+      for (std::string& word : words) argv.push_back(word.data());
+      argv.push_back(nullptr);
+      ::execv(argv[0], argv.data());
       ::_exit(127);
     }
     ::close(to[0]);

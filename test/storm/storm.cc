@@ -11,12 +11,11 @@
 #include <random>
 #include <sstream>
 
-#include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 
 #include "test/faults/guard_process.h"
 #include "test/storm/kinds.h"
+#include "test/storm/namespaces.h"
 
 namespace muster {
 
@@ -24,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSkipped = 77;
 constexpr int kUndisturbed = 5;
 constexpr std::int64_t kMillisecond = 1'000'000;
 
@@ -392,66 +390,16 @@ int storm_of_all(const Options& options, const std::string& root) {
   return worst;
 }
 
-void put(const char* path, const std::string& text) {
-  const int file = ::open(path, O_WRONLY | O_CLOEXEC);
-  if (file < 0 || ::write(file, text.data(), text.size()) < 0)
-    throw std::runtime_error(std::string(path) + ": " + std::strerror(errno));
-  ::close(file);
-}
-
-/// A user, network, process and mount namespace of our own. Throws where that is not permitted.
-void enter_namespaces() {
-  const std::string user = std::to_string(::geteuid());
-  const std::string group = std::to_string(::getegid());
-  if (::unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWPID | CLONE_NEWNS) != 0) {
-    throw std::runtime_error(std::string("unshare: ") + std::strerror(errno));
-  }
-  put("/proc/self/setgroups", "deny");
-  put("/proc/self/uid_map", "0 " + user + " 1");
-  put("/proc/self/gid_map", "0 " + group + " 1");
-}
-
-int inside(const Options& options, const std::string& root) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const bool mounted = ::mount("proc", "/proc", "proc", 0, nullptr) == 0 &&
-                       ::mount("tmpfs", root.c_str(), "tmpfs", 0, nullptr) == 0;
-  if (!mounted) throw std::runtime_error(std::string("mount: ") + std::strerror(errno));
-  int status = 0;
-  const pid_t link = ::fork();
-  if (link == 0) ::execlp("ip", "ip", "link", "set", "lo", "up", nullptr);
-  ::waitpid(link, &status, 0);
-  return storm_of_all(options, root);
-}
-
 int storm(const Options& options) {
   const std::int64_t began = boottime();
-  const TestDirectory directory;
-  const std::string root = directory / "";
-  opt_in();
-  try {
-    enter_namespaces();
-  } catch (const std::exception& error) {
-    std::printf("skipped: %s\n", error.what());
-    return kSkipped;
-  }
-  const pid_t first = ::fork();
-  if (first == 0) {
-    try {
-      ::_exit(inside(options, root));
-    } catch (const std::exception& error) {
-      std::printf("%s\n", error.what());
-      std::fflush(stdout);
-      ::_exit(2);
-    }
-  }
-  int status = 0;
-  ::waitpid(first, &status, 0);
-  ::umount2(root.c_str(), MNT_DETACH);
+  const int result =
+      in_own_namespaces([&](const std::string& root) { return storm_of_all(options, root); });
+  if (result == kSkipped) return result;
   std::printf("%s after %.1f s, seed %llu\n",
-              status == 0 ? "nothing left" : "FAILED",
+              result == 0 ? "nothing left" : "FAILED",
               static_cast<double>(boottime() - began) / kTestSecond,
               static_cast<unsigned long long>(options.seed));
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+  return result;
 }
 
 int usage() {
