@@ -17,9 +17,16 @@ namespace {
 
 constexpr std::int64_t kOrderPatience = 30 * kSecond;
 
+std::string put_back;  // as after ungetc: it belongs to stdin, of which there is one
+
 }  // namespace
 
+void Control::unread(std::string bytes) {
+  put_back = std::move(bytes);
+}
+
 Control::Control() {
+  frames_.add(std::exchange(put_back, {}));
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);

@@ -11,6 +11,8 @@ namespace muster {
 class Control {
  public:
   Control();
+  /// Bytes that were taken off stdin before there was a Control: it sees them first.
+  static void unread(std::string bytes);
 
   enum class Event {
     None,

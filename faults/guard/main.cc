@@ -13,6 +13,7 @@
 #include "faults/guard/policy.h"
 #include "faults/guard/recover.h"
 #include "faults/guard/serve.h"
+#include "faults/guard/stdio.h"
 #include "faults/guard/system.h"
 
 namespace muster {
@@ -45,7 +46,9 @@ int usage() {
       "  muster-guard recover --dir DIR   undoes the change whose frame is on stdin\n"
       "  muster-guard sweep   --dir DIR   undoes all that dead guards left; run it at boot\n"
       "  muster-guard list    --dir DIR   one line for each change on record\n"
-      "  muster-guard policy  --dir DIR   what this host allows to be done to it\n",
+      "  muster-guard policy  --dir DIR   what this host allows to be done to it\n"
+      "  muster-guard stdio [--dir DIR]   what the first frame on stdin says; for one fixed "
+      "command\n",
       stderr);
   return 2;
 }
@@ -61,9 +64,13 @@ int print_policy() {
 }
 
 int run(std::string_view mode, const std::string& directory) {
-  ::umask(077);
   // What the runner forgot to keep to itself, perhaps the other end of our own input.
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  if (mode == "stdio") {
+    mode = command_from_stdin();
+    if (mode.empty()) return 0;
+  }
+  ::umask(077);
   for (const int ignored : {SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(ignored, SIG_IGN);
   if (mode == "serve") {
     leave_session();
@@ -82,9 +89,10 @@ int run(std::string_view mode, const std::string& directory) {
 }  // namespace muster
 
 int main(int argc, char** argv) {
-  if (argc != 4 || std::strcmp(argv[2], "--dir") != 0) return muster::usage();
+  const bool told_where = argc == 4 && std::strcmp(argv[2], "--dir") == 0;
+  if (!told_where && !(argc == 2 && std::strcmp(argv[1], "stdio") == 0)) return muster::usage();
   try {
-    return muster::run(argv[1], argv[3]);
+    return muster::run(argv[1], told_where ? argv[3] : muster::default_directory());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "muster-guard: %s\n", error.what());
     return 70;

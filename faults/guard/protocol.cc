@@ -71,6 +71,13 @@ std::string encode(const Frame& frame) {
   return out;
 }
 
+std::size_t frame_size(std::string_view head) {
+  const std::size_t length = get_u32(head);
+  if (length == 0 || length > kFrameLimit)
+    throw ProtocolError("these bytes are no frame of the guard protocol");
+  return length + kOverhead;
+}
+
 Decoded decode(std::string_view bytes, Frame& frame, std::size_t& used) {
   if (bytes.size() < 4) return Decoded::Incomplete;
   const std::size_t length = get_u32(bytes);

@@ -16,6 +16,11 @@
 /// decimal text.
 namespace muster {
 
+/// What `muster-guard stdio` prints where it is asked nothing: that it is there, and whose version.
+inline constexpr std::string_view kGreeting = "muster-guard " MUSTER_VERSION "\n";
+/// Before the reason, on stderr, where a program of an Exec could not be started.
+inline constexpr std::string_view kCannotStart = "muster-guard: cannot start ";
+
 /// The other side does not speak this protocol, or the bytes were damaged.
 class ProtocolError : public std::runtime_error {
  public:
@@ -28,6 +33,7 @@ enum class FrameType : std::uint8_t {
   Heartbeat = 3,  ///< runner: extends the lease
   Undo = 4,       ///< runner
   Recover = 5,    ///< runner: an Order; the only frame of `recover`
+  Exec = 6,       ///< runner: an argv, for a guard that only speaks frames; the first and only one
   Armed = 16,     ///< guard: ArmedReport
   Refused = 17,   ///< guard: one field, why; nothing was changed
   Active = 18,    ///< guard: ActiveReport
@@ -43,9 +49,13 @@ struct Frame {
 };
 
 inline constexpr std::size_t kFrameLimit = 16U << 20U;  ///< bytes of a body
+inline constexpr std::size_t kFrameHead = 4;            ///< bytes that tell how long a frame is
 
 std::uint32_t crc32c(std::string_view bytes);
 std::string encode(const Frame& frame);
+/// The length of a whole frame, from its first kFrameHead bytes; throws ProtocolError where no
+/// frame is so long.
+std::size_t frame_size(std::string_view head);
 
 enum class Decoded { Complete, Incomplete, Invalid };
 /// Takes one frame off the front of `bytes`; `used` says how long it was. Invalid bytes stay
