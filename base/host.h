@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,12 @@ class Channel {
   virtual std::string errors() const = 0;
 };
 
+/// The connection by which commands get to a host, as packets on that host show it.
+struct OwnChannel {
+  std::string peer;  ///< address it comes from, an IPv4 or IPv6 literal
+  int port = 0;      ///< TCP, on the host's side
+};
+
 /// A machine, namespace or container on which commands run.
 class Host {
  public:
@@ -64,6 +71,14 @@ class Host {
   /// The exit status is data; throws Error only where the program could not be started.
   virtual Task<CommandResult> try_run(Command command) = 0;
   virtual Task<std::unique_ptr<Channel>> open(std::vector<std::string> argv) = 0;
+
+  /// Starts the guard of this host, to `serve` or to `recover`; the caller then sends the order.
+  virtual Task<std::unique_ptr<Channel>> open_guard(std::string command);
+  /// How one of muster's own programs is called there: by the path beside the running one where the
+  /// host shares our files.
+  virtual std::string own_program(std::string_view name) const;
+  /// Nothing where commands get there by no network.
+  virtual Task<std::optional<OwnChannel>> own_channel();
 
   /// Throws Error with the program's stderr unless it exits with 0.
   Task<CommandResult> run(Command command);

@@ -270,20 +270,4 @@ std::unique_ptr<Host> make_host(std::string name,
   return std::make_unique<PrefixHost>(std::move(name), std::move(reach), std::move(prefix));
 }
 
-Task<CommandResult> Host::run(Command command) {
-  const std::string shown = show_argv(command.argv);
-  CommandResult result = co_await try_run(std::move(command));
-  if (result.timed_out) fail("on {}: {}: no end within its time", name(), shown);
-  if (result.exit_code != 0) {
-    const std::string said = printable(trim(result.err.empty() ? result.out : result.err), 400);
-    fail("on {}: {}: exit code {}{}{}",
-         name(),
-         shown,
-         result.exit_code,
-         said.empty() ? "" : ": ",
-         said);
-  }
-  co_return result;
-}
-
 }  // namespace muster

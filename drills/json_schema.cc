@@ -215,14 +215,14 @@ json::object map_of(json::value item, std::string_view help) {
 
 json::object reach_schema() {
   json::array forms{{{"const", "local"}}};
-  for (const StackSection& kind : reach_kinds()) {
+  for (const StackKind& kind : reach_kinds()) {
     if (kind.name == "local") continue;
     const json::string name = text(kind.name);
-    forms.push_back(
-        {{"type", "object"},
-         {"properties", {{name, {{"type", "string"}, {"description", text(kind.help)}}}}},
-         {"required", {name}},
-         {"additionalProperties", false}});
+    json::object form = map_schema(kind.fields);
+    form["properties"].as_object()[name] =
+        json::object{{"type", "string"}, {"description", text(kind.help)}};
+    form["required"] = json::array{name};
+    forms.push_back(std::move(form));
   }
   return {{"anyOf", std::move(forms)}};
 }

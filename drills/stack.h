@@ -17,6 +17,7 @@ struct Reach {
   enum class Kind { Local, Lab, Netns, Ssh, Docker, Kubectl };
   Kind kind = Kind::Local;
   std::string target;  ///< lab host, namespace name or path, user@host, container; empty for local
+  Params settings;     ///< ssh: port, identity, known_hosts, config, guard, sudo; as far as written
 };
 
 struct StackHost {
@@ -25,6 +26,7 @@ struct StackHost {
   Reach reach;
   std::string
       address;  ///< IPv4 or IPv6 literal by which other hosts see it; needed by network faults
+  Duration lease = std::chrono::seconds(20);  ///< of its guards: so much silence means undo
   Where where;
 };
 

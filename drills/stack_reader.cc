@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "drills/header.h"
+#include "drills/reach_reader.h"
 #include "drills/stack_tables.h"
 
 namespace muster {
@@ -109,65 +110,15 @@ class StackReader {
     host.where = entry.where;
     host.region = text_or_empty(params, "region");
     host.address = read_address(params, "address", owner);
+    if (params.has("lease")) host.lease = params.duration("lease");
     if (const YamlEntry* reach = entry.value.find("reach")) {
-      host.reach = read_reach(*reach, owner);
+      host.reach = read_reach(*reach, owner, stack_.file, reading_);
     } else if (entry.value.is_map() || entry.value.is_nothing()) {
       reading_.report(entry.where,
                       fmt::format("{} needs 'reach'", owner.text),
                       "how commands get there: reach: local");
     }
     return host;
-  }
-
-  Reach read_reach(const YamlEntry& entry, const Owner& owner) {
-    const YamlNode& node = entry.value;
-    const std::vector<std::string> kinds = names_of_kinds(reach_kinds());
-    const bool one_key = node.is_map() && node.entries.size() == 1;
-    if (!one_key && !node.is_scalar()) {
-      reading_.report(entry.where,
-                      fmt::format("'reach' of {} must be local or one of {{{}: ...}}",
-                                  owner.text,
-                                  one_of({kinds.begin() + 1, kinds.end()})));
-      return {};
-    }
-    const std::string& word = node.is_scalar() ? node.text : node.entries.front().key;
-    const auto found = std::find(kinds.begin(), kinds.end(), word);
-    if (found == kinds.end()) {
-      reading_.report(node.is_scalar() ? node.where : node.entries.front().where,
-                      fmt::format("{} cannot be reached by '{}'", owner.text, word),
-                      suggestion(word, kinds));
-      return {};
-    }
-    Reach reach{static_cast<Reach::Kind>(found - kinds.begin()), {}};
-    if (reach.kind == Reach::Kind::Local && node.is_scalar()) return reach;
-    if (node.is_scalar()) {
-      reading_.report(node.where,
-                      fmt::format("'reach: {}' of {} needs a target", word, owner.text),
-                      fmt::format("write  reach: {{{}: TARGET}}", word));
-      return reach;
-    }
-    reach.target = read_target(node.entries.front(), reach.kind, owner);
-    return reach;
-  }
-
-  /// Targets become words of an argv: never an option, never two words.
-  std::string read_target(const YamlEntry& entry, Reach::Kind kind, const Owner& owner) {
-    if (kind == Reach::Kind::Local) {
-      reading_.report(entry.where,
-                      fmt::format("'local' of {} takes no target", owner.text),
-                      "write  reach: local");
-      return {};
-    }
-    const std::string& target = entry.value.text;
-    if (!entry.value.is_scalar() || target.empty() || target.starts_with('-') ||
-        target.find_first_of(" \t\n\"'\\;$`|&<>") != std::string::npos) {
-      reading_.report(entry.value.where,
-                      fmt::format("'{}' of {} must be one plain word, not {}",
-                                  entry.key,
-                                  owner.text,
-                                  entry.value.shown()));
-    }
-    return target;
   }
 
   std::string read_address(const Params& params, std::string_view key, const Owner& owner) {

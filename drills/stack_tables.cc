@@ -42,6 +42,21 @@ Schema check_fields() {
            .most = 1000}};
 }
 
+/// What is left out is as the user's own ssh configuration says.
+Schema ssh_fields() {
+  return {
+      {.name = "port", .type = Type::Integer, .help = "TCP port", .least = 1, .most = 65535},
+      {.name = "identity", .type = Type::Text, .help = "file of the private key to log in with"},
+      {.name = "known_hosts", .type = Type::Text, .help = "file that holds the host's key"},
+      {.name = "config",
+       .type = Type::Text,
+       .help = "ssh configuration, instead of the user's own"},
+      {.name = "guard",
+       .type = Type::Text,
+       .help = "path of the muster-guard that is installed there; without it, one is copied"},
+      {.name = "sudo", .type = Type::Flag, .help = "start the guard there by `sudo -n`"}};
+}
+
 }  // namespace
 
 const Schema& stack_fields() {
@@ -81,7 +96,13 @@ const Schema& host_fields() {
                                  .refers = Refers::Region},
                                 {.name = "address",
                                  .type = Type::Text,
-                                 .help = "IPv4 or IPv6 address by which other hosts see it"}};
+                                 .help = "IPv4 or IPv6 address by which other hosts see it"},
+                                {.name = "lease",
+                                 .type = Type::Duration,
+                                 .help = "a guard there that hears nothing for so long undoes",
+                                 .fallback = "20s",
+                                 .least = 1,
+                                 .most = 3600}};
   return fields;
 }
 
@@ -238,14 +259,14 @@ const std::vector<StackKind>& routing_kinds() {
   return kinds;
 }
 
-const std::vector<StackSection>& reach_kinds() {
-  static const std::vector<StackSection> kinds = {
-      {"local", "this machine; written without a target"},
-      {"lab", "host of the practice lab"},
-      {"netns", "network namespace, by name or path"},
-      {"ssh", "user@host"},
-      {"docker", "container"},
-      {"kubectl", "namespace/pod"}};
+const std::vector<StackKind>& reach_kinds() {
+  static const std::vector<StackKind> kinds = {
+      {"local", "this machine; written without a target", {}},
+      {"lab", "host of the practice lab", {}},
+      {"netns", "network namespace, by name or path", {}},
+      {"ssh", "user@host", ssh_fields()},
+      {"docker", "container", {}},
+      {"kubectl", "namespace/pod", {}}};
   return kinds;
 }
 

@@ -30,7 +30,7 @@ const Schema&
 routing_fields();  ///< health_check, load_balancer_check, ttl: shared by every kind of routing
 const std::vector<StackKind>& service_kinds();
 const std::vector<StackKind>& routing_kinds();
-/// {name: target}, or the bare word `local`.
-const std::vector<StackSection>& reach_kinds();
+/// {name: target}, or the bare word `local`; `fields` may stand beside the target.
+const std::vector<StackKind>& reach_kinds();
 
 }  // namespace muster

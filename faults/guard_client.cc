@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "faults/guard.h"
 #include "faults/guard/protocol.h"
@@ -15,6 +14,7 @@ namespace {
 
 constexpr Duration kAnswerMargin = std::chrono::seconds(10);
 constexpr Duration kArmWithin = std::chrono::seconds(30);
+constexpr Duration kEagerBeat = std::chrono::milliseconds(250);
 
 PlainOperation plain(const Operation& operation) {
   return {operation.kind,
@@ -46,6 +46,16 @@ Time time_of(std::int64_t nanoseconds) {
   return Time(Duration(nanoseconds));
 }
 
+/// What to add to the instants of an answer. The clock of another machine is another one; but what
+/// it did, it did after it was asked and before it was heard of, which leaves room for no more than
+/// the way there and back. Half of that is the error.
+Duration shift_of_clock(Time asked, Time heard, std::int64_t began, std::int64_t observed) {
+  const Duration least = asked - time_of(began);
+  const Duration most = heard - time_of(observed);
+  const bool same_clock = least <= Duration::zero() && Duration::zero() <= most;
+  return same_clock ? Duration::zero() : least + (most - least) / 2;
+}
+
 Undone::State state_from(std::string_view name) {
   using State = Undone::State;
   for (const State each : {State::Clean, State::CleanByGuard, State::TargetGone, State::Conflict}) {
@@ -54,12 +64,12 @@ Undone::State state_from(std::string_view name) {
   return State::Unknown;
 }
 
-Undone from_report(const UndoneReport& report) {
+Undone from_report(const UndoneReport& report, Duration shift) {
   Undone undone;
   undone.state = state_from(report.state);
-  undone.began = time_of(report.began);
-  undone.ended = time_of(report.ended);
-  undone.observed = time_of(report.observed);
+  undone.began = time_of(report.began) + shift;
+  undone.ended = time_of(report.ended) + shift;
+  undone.observed = time_of(report.observed) + shift;
   undone.evidence = printable(report.evidence);
   if (undone.state == Undone::State::CleanByGuard)
     undone.evidence += " (" + printable(report.cause) + ")";
@@ -85,13 +95,6 @@ Duration longest_undo(const Change& change) {
          kAnswerMargin;
 }
 
-std::vector<std::string> guard_argv(const char* mode) {
-  return {(program_directory() / "muster-guard").string(),
-          mode,
-          "--dir",
-          (muster_home() / "guard").string()};
-}
-
 /// What is shared by the owner of a guard and the tasks that talk to it.
 struct Conversation {
   Conversation(const asio::any_io_executor& executor, Clock& the_clock, Change the_change)
@@ -99,15 +102,18 @@ struct Conversation {
         change(std::move(the_change)),
         armed(executor),
         active(executor),
-        over(executor) {}
+        over(executor),
+        asked(clock.now()) {}
 
   Clock& clock;
   Change change;
   std::unique_ptr<Channel> channel;
   FrameReader frames;
-  Happening armed;   ///< or over
-  Happening active;  ///< or over
-  Happening over;    ///< `undone` or `refusal` is set
+  Happening armed;                ///< or over
+  Happening active;               ///< or over
+  Happening over;                 ///< `undone` or `refusal` is set
+  Time asked;                     ///< for what the next report tells
+  std::optional<Duration> shift;  ///< of the guard's clock to ours
   std::optional<Applied> applied;
   std::optional<Undone> undone;
   std::string refusal;
@@ -115,9 +121,15 @@ struct Conversation {
   bool died = false;  ///< the guard ended without a last word
 
   void take(const Frame& frame);
+  Duration shift_for(std::int64_t began, std::int64_t observed);
   void take_all(std::string_view bytes);
   void finish();
 };
+
+Duration Conversation::shift_for(std::int64_t began, std::int64_t observed) {
+  if (!shift) shift = shift_of_clock(asked, clock.now(), began, observed);
+  return *shift;
+}
 
 void Conversation::take(const Frame& frame) {
   switch (frame.type) {
@@ -126,9 +138,10 @@ void Conversation::take(const Frame& frame) {
       break;
     case FrameType::Active: {
       const ActiveReport report = active_of(frame);
-      applied = Applied{time_of(report.began),
-                        time_of(report.ended),
-                        time_of(report.observed),
+      const Duration by = shift_for(report.began, report.observed);
+      applied = Applied{time_of(report.began) + by,
+                        time_of(report.ended) + by,
+                        time_of(report.observed) + by,
                         printable(report.evidence)};
       active.set();
       break;
@@ -139,9 +152,11 @@ void Conversation::take(const Frame& frame) {
     case FrameType::Refused:
       refusal = printable(frame.fields.empty() ? "refused" : frame.fields[0]);
       break;
-    case FrameType::Undone:
-      undone = from_report(undone_of(frame));
+    case FrameType::Undone: {
+      const UndoneReport report = undone_of(frame);
+      undone = from_report(report, shift_for(report.began, report.observed));
       break;
+    }
     default:
       throw ProtocolError("a guard sent a frame that only a runner sends");
   }
@@ -195,7 +210,9 @@ Task<> beat(std::shared_ptr<Conversation> talk) {
   const Duration every = talk->change.lease / 4;
   bool alive = true;
   while (alive && !talk->over.is_set()) {
-    co_await talk->clock.sleep_for(every);
+    // While a change waits to be seen, our own packets may be what it is seen by (own_channel.h).
+    const Duration pause = talk->active.is_set() ? every : std::min(every, kEagerBeat);
+    co_await talk->clock.sleep_for(pause);
     std::string heartbeat = encode({FrameType::Heartbeat, {}});
     if (!talk->over.is_set()) alive = co_await try_send(talk, std::move(heartbeat));
   }
@@ -209,8 +226,7 @@ Task<bool> wait_for(Clock& clock, Happening& happening, Duration limit) {
 
 Task<Undone> ask_to_recover(Host& host, std::shared_ptr<Conversation> talk, std::string order) {
   auto executor = co_await asio::this_coro::executor;
-  std::vector<std::string> argv = guard_argv("recover");
-  talk->channel = co_await host.open(std::move(argv));
+  talk->channel = co_await host.open_guard("recover");
   TaskGroup tasks(executor);
   co_await talk->channel->write(std::move(order));
   tasks.spawn(listen(talk));
@@ -271,6 +287,7 @@ class GuardClient final : public Guard {
 
   Task<Applied> inject() override {
     std::string order = encode({FrameType::Inject, {}});
+    talk_->asked = talk_->clock.now();
     co_await try_send(talk_, std::move(order));
     const bool answered = co_await wait_for(
         talk_->clock, talk_->active, longest_inject(change()) + longest_undo(change()));
@@ -326,8 +343,7 @@ class HostGuards final : public Guards {
     std::string order = encode(to_frame(FrameType::Arm, {run_id_, epoch_, plain(change)}));
     Host& host = hosts_.host(change.host);
     auto talk = std::make_shared<Conversation>(executor, clock_, std::move(change));
-    std::vector<std::string> argv = guard_argv("serve");
-    talk->channel = co_await host.open(std::move(argv));
+    talk->channel = co_await host.open_guard("serve");
     auto guard = std::make_unique<GuardClient>(hosts_, run_id_, epoch_, std::move(talk), executor);
     co_await guard->arm(std::move(order));
     co_return guard;

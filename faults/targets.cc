@@ -223,6 +223,7 @@ Change& add_change(FaultPlan& plan,
   change.what = std::move(what);
   change.host = host.name;
   change.deadline = context.deadline;
+  change.lease = host.lease;
   return plan.changes.emplace_back(std::move(change));
 }
 

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "probes/agent_protocol.h"
@@ -240,7 +239,9 @@ class RemoteAgents final : public Agents {
     auto executor = co_await boost::asio::this_coro::executor;
     if (task.run.empty()) task.run = run_;
     Host& host = hosts_.host(task.host);
-    std::unique_ptr<Channel> channel = co_await host.open(program_);
+    std::vector<std::string> program = program_;
+    if (program.empty()) program = {host.own_program("muster"), "agent"};
+    std::unique_ptr<Channel> channel = co_await host.open(std::move(program));
     auto agent =
         std::make_unique<RemoteAgent>(executor, clock_, std::move(task), std::move(channel));
     co_await agent->give_task();
@@ -277,7 +278,6 @@ std::vector<AgentTask> agent_tasks(const Playbook& playbook, const Stack& stack)
 }
 
 std::unique_ptr<Agents> make_agents(Hosts& hosts, Clock& clock, std::vector<std::string> program) {
-  if (program.empty()) program = {(program_directory() / "muster").string(), "agent"};
   return std::make_unique<RemoteAgents>(hosts, clock, std::move(program));
 }
 

@@ -28,6 +28,8 @@ struct Program {
 };
 
 constexpr Program kPrograms[] = {{"nsenter", "util-linux", "reaching lab and netns hosts"},
+                                 {"ssh", "openssh-client", "hosts over ssh"},
+                                 {"sftp", "openssh-client", "copying the guard to hosts over ssh"},
                                  {"nft", "nftables", "partition, packet_loss, block_replica"},
                                  {"iptables", "iptables", "latency"},
                                  {"tc", "iproute2", "bandwidth"},

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "drills/lab/lab.h"
+#include "faults/ssh_host.h"
 
 namespace muster {
 
@@ -21,11 +22,13 @@ std::unique_ptr<Host> make(const StackHost& host) {
           host.name, "network namespace " + target, {"nsenter", "--net=" + path, "--"});
     }
     case Reach::Kind::Ssh:
+      return make_ssh_host(host);
     case Reach::Kind::Docker:
     case Reach::Kind::Kubectl:
       break;
   }
-  fail("host {}: this version of muster reaches hosts by local, lab and netns only", host.name);
+  fail("host {}: this version of muster reaches hosts by local, lab, netns and ssh only",
+       host.name);
 }
 
 }  // namespace

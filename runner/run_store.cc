@@ -36,6 +36,7 @@ json::array hosts_to_json(const Stack& stack) {
         entry["reach"] = json::string(each.name.data(), each.name.size());
     }
     entry["target"] = host.reach.target;
+    if (!host.reach.settings.values().empty()) entry["settings"] = host.reach.settings.values();
     hosts.push_back(std::move(entry));
   }
   return hosts;
@@ -45,6 +46,8 @@ StackHost host_from_json(const json::object& entry) {
   StackHost host;
   host.name = text_at(entry, "name");
   host.reach.target = text_at(entry, "target");
+  if (const json::value* settings = find(entry, "settings"))
+    host.reach.settings = Params(settings->as_object());
   for (const ReachName& each : kReachNames) {
     if (each.name == text_at(entry, "reach")) host.reach.kind = each.kind;
   }
