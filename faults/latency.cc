@@ -1,6 +1,6 @@
-#include "base/files.h"
 #include "base/text.h"
 #include "faults/kinds.h"
+#include "faults/own_channel.h"
 #include "faults/packet_scope.h"
 #include "faults/targets.h"
 
@@ -17,12 +17,15 @@ int queue_number(const std::string& id) {
 /// One rule a peer and port. All jump to a chain with one rule, whose counter tells that a packet
 /// was held.
 std::string delay_rules(const PacketScope& scope,
+                        const std::optional<OwnChannel>& own,
                         std::optional<std::int64_t> port,
                         const std::string& chain,
                         int queue) {
   const std::string hold = chain + "_hold";
   std::string text = fmt::format("*mangle\n:{} - [0:0]\n:{} - [0:0]\n", chain, hold);
   text += fmt::format("-A {} -j NFQUEUE --queue-num {} --queue-bypass\n", hold, queue);
+  if (own && !is_ipv6(own->peer))
+    text += fmt::format("-A {} -d {} -p tcp --sport {} -j RETURN\n", chain, own->peer, own->port);
   for (const std::string& address : scope.spared)
     text += fmt::format("-A {} -d {} -j RETURN\n", chain, address);
   for (const std::string& address : scope.peers) {
@@ -51,7 +54,7 @@ void add_holder(FaultPlan& plan,
       add_change(plan, context, host, fmt::format("on {}, stand by to hold packets", host.name));
   change.resource = fmt::format("nfqueue:{}", queue);
   change.undo_class = UndoClass::SelfExpiring;
-  std::vector<std::string> argv = {(program_directory() / "muster-delay").string(),
+  std::vector<std::string> argv = {context.hosts.host(host.name).own_program("muster-delay"),
                                    "--queue",
                                    fmt::format("{}", queue),
                                    "--delay",
@@ -73,14 +76,15 @@ void add_rules(FaultPlan& plan,
                const Params& params,
                const PacketScope& scope,
                const StackHost& host,
-               int queue,
+               const std::optional<OwnChannel>& own,
                const std::string& id) {
   Change& change = add_change(plan,
                               context,
                               host,
-                              fmt::format("on {}, hold what it sends to {} for {}",
+                              fmt::format("on {}, hold what it sends to {}{} for {}",
                                           host.name,
                                           scope.text,
+                                          sparing_text(own),
                                           human_duration(params.duration("delay"))));
   const std::string chain = "MUSTER_" + id;
   std::optional<std::int64_t> port;
@@ -88,7 +92,7 @@ void add_rules(FaultPlan& plan,
   change.order = 1;
   change.resource = "iptables:" + chain;
   change.apply = exec({"iptables-restore", "--noflush", "--wait", "5"},
-                      delay_rules(scope, port, chain, queue));
+                      delay_rules(scope, own, port, chain, queue_number(id)));
   change.verify = exec({"iptables", "--wait", "5", "-t", "mangle", "-vS", chain + "_hold"});
   change.verify.lacks = "-c 0 0 -j";
   change.verify_within = std::chrono::seconds(15);
@@ -106,9 +110,9 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   FaultPlan result;
   for (const StackHost* host : hosts) {
     const std::string id = short_id(context, host->name);
-    const int queue = queue_number(id);
-    add_holder(result, context, params, *host, queue);
-    add_rules(result, context, params, scope, *host, queue, id);
+    const auto own = co_await spared_channel(params, context.hosts.host(host->name), scope.peers);
+    add_holder(result, context, params, *host, queue_number(id));
+    add_rules(result, context, params, scope, *host, own, id);
   }
   co_return result;
 }

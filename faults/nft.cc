@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "faults/own_channel.h"
 #include "faults/targets.h"
 
 namespace muster {
@@ -76,6 +77,7 @@ std::string chain_text(const PacketDrop& drop,
       "  chain {} {{\n    type filter hook {} priority -200; policy accept;\n", name, hook);
   // What a host says to itself is never on the network, whatever address it uses for it.
   text += fmt::format("    {} \"lo\" accept\n", interface);
+  if (drop.own) text += fmt::format("    {} accept\n", nft_match(*drop.own, side));
   text += rule_text(drop, Family::V4, side) + rule_text(drop, Family::V6, side);
   return text + "  }\n";
 }

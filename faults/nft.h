@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/host.h"
 #include "faults/change.h"
 
 namespace muster {
@@ -19,6 +20,7 @@ struct PacketDrop {
   bool arriving = true;             ///< packets it gets from them
   std::optional<int> peer_port;     ///< only TCP, with this port on the peer's side
   std::optional<double> share;      ///< each packet with this probability; all of them where absent
+  std::optional<OwnChannel> own;    ///< a connection to leave alone though it is with a peer
   Duration expires{};
 };
 

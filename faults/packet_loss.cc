@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "faults/kinds.h"
 #include "faults/nft.h"
+#include "faults/own_channel.h"
 #include "faults/packet_scope.h"
 #include "faults/targets.h"
 
@@ -13,23 +14,29 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
 
   FaultPlan result;
   for (const StackHost* host : hosts) {
+    Host& reached = context.hosts.host(host->name);
+    const auto own = co_await spared_channel(params, reached, scope.peers);
+    if (own) add_channel_proof(result, context, *host, *own);
     // Of one host that was named, loss has to be seen; in a region there are some that nobody
     // outside talks to.
     bool talks = true;
-    if (hosts.size() > 1) talks = co_await exchanges_packets(context.hosts.host(host->name), scope);
+    if (hosts.size() > 1) talks = co_await exchanges_packets(reached, scope, own);
     Change& change = add_change(result,
                                 context,
                                 *host,
-                                fmt::format("on {}, lose {:g} % of the packets to and from {}",
+                                fmt::format("on {}, lose {:g} % of the packets to and from {}{}",
                                             host->name,
                                             params.number("share") * 100,
-                                            scope.text));
+                                            scope.text,
+                                            sparing_text(own)));
     PacketDrop drop;
     drop.table = "muster_" + short_id(context, host->name);
     drop.peers = scope.peers;
     drop.spared = scope.spared;
     drop.share = params.number("share");
     drop.expires = context.deadline;
+    drop.own = own;
+    change.order = own ? 1 : 0;
     drop_packets(change, drop);
     // A small share of little traffic takes its time to hit one.
     change.verify_within = std::chrono::seconds(30);
@@ -46,14 +53,15 @@ FaultKind packet_loss_fault() {
            .example = "host: db-us\n"
                       "share: 20%\n"
                       "towards: eu-west\n",
-           .fields = joined(joined(target_fields(),
-                                   {{.name = "share",
-                                     .type = Type::Ratio,
-                                     .help = "how many of the packets are lost",
-                                     .required = true,
-                                     .least = 0.0001,
-                                     .most = 1}}),
-                            scope_fields()),
+           .fields = joined(joined(joined(target_fields(),
+                                          {{.name = "share",
+                                            .type = Type::Ratio,
+                                            .help = "how many of the packets are lost",
+                                            .required = true,
+                                            .least = 0.0001,
+                                            .most = 1}}),
+                                   scope_fields()),
+                            own_channel_fields()),
            .undo = UndoClass::SelfExpiring},
           plan};
 }

@@ -72,14 +72,16 @@ PacketScope packet_scope(const Params& params,
   return scope;
 }
 
-Task<bool> exchanges_packets(Host& host, PacketScope scope) {
+Task<bool> exchanges_packets(Host& host, PacketScope scope, std::optional<OwnChannel> spared) {
   constexpr Duration kRecently = std::chrono::seconds(3);
   const CommandResult sockets = co_await host.try_run(command("ss", "-OHtni"));
   for (const std::string& line : split(sockets.out, '\n')) {
     std::vector<std::string> words = split(line, ' ');
     std::erase(words, "");
     if (words.size() < 5 || words[0] != "ESTAB" || silence_of(words) > kRecently) continue;
-    if (is_in(scope, peer_address(words[4]))) co_return true;
+    const bool is_own = spared && peer_address(words[4]) == spared->peer &&
+                        words[3].ends_with(fmt::format(":{}", spared->port));
+    if (!is_own && is_in(scope, peer_address(words[4]))) co_return true;
   }
   co_return false;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,10 @@ PacketScope packet_scope(const Params& params,
                          const std::vector<const StackHost*>& hosts);
 
 /// Whether the host exchanges packets with somebody in the scope right now, over TCP: then a fault
-/// must hit some of them. A prefix other than "everybody" is not looked into.
-Task<bool> exchanges_packets(Host& host, PacketScope scope);
+/// must hit some of them. A prefix other than "everybody" is not looked into; a connection of our
+/// own that is spared does not count.
+Task<bool> exchanges_packets(Host& host,
+                             PacketScope scope,
+                             std::optional<OwnChannel> spared = std::nullopt);
 
 }  // namespace muster

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "faults/kinds.h"
 #include "faults/nft.h"
+#include "faults/own_channel.h"
 #include "faults/packet_scope.h"
 #include "faults/targets.h"
 
@@ -41,20 +42,26 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
 
   FaultPlan result;
   for (const StackHost* host : from.hosts) {
-    const bool talks = co_await exchanges_packets(context.hosts.host(host->name), scope);
+    Host& reached = context.hosts.host(host->name);
+    const auto own = co_await spared_channel(params, reached, scope.peers);
+    if (own) add_channel_proof(result, context, *host, *own);
+    const bool talks = co_await exchanges_packets(reached, scope, own);
     Change& change = add_change(result,
                                 context,
                                 *host,
-                                fmt::format("on {}, drop what {} {}{}",
+                                fmt::format("on {}, drop what {} {}{}{}",
                                             host->name,
                                             one_way ? "it sends to" : "goes to and comes from",
                                             to.text,
+                                            sparing_text(own),
                                             talks ? "" : " (they do not talk just now)"));
     PacketDrop drop;
     drop.table = "muster_" + short_id(context, host->name);
     drop.peers = scope.peers;
     drop.arriving = !one_way;
     drop.expires = context.deadline;
+    drop.own = own;
+    change.order = own ? 1 : 0;
     drop_packets(change, drop);
     change.verify_within = std::chrono::seconds(15);
     // Nothing to drop means nothing to count; the kernel's own listing has to do there.
@@ -72,19 +79,20 @@ FaultKind partition_fault() {
            .example = "from: us-east\n"
                       "to: eu-west\n"
                       "direction: both\n",
-           .fields = {{.name = "from",
-                       .type = Type::NameList,
-                       .help = "regions or hosts; the rules are put there",
-                       .required = true},
-                      {.name = "to",
-                       .type = Type::NameList,
-                       .help = "regions or hosts, known by their address in the stack",
-                       .required = true},
-                      {.name = "direction",
-                       .type = Type::Choice,
-                       .help = "one_way: `from` cannot send to `to`, but still hears it",
-                       .fallback = "both",
-                       .choices = {"both", "one_way"}}},
+           .fields = joined({{.name = "from",
+                              .type = Type::NameList,
+                              .help = "regions or hosts; the rules are put there",
+                              .required = true},
+                             {.name = "to",
+                              .type = Type::NameList,
+                              .help = "regions or hosts, known by their address in the stack",
+                              .required = true},
+                             {.name = "direction",
+                              .type = Type::Choice,
+                              .help = "one_way: `from` cannot send to `to`, but still hears it",
+                              .fallback = "both",
+                              .choices = {"both", "one_way"}}},
+                            own_channel_fields()),
            .undo = UndoClass::SelfExpiring},
           plan};
 }
