@@ -169,9 +169,13 @@ void Policy::check(const PlainChange& change) const {
   }
 }
 
+void Policy::check_program(const std::string& program) const {
+  if (!programs_.empty() && !has(programs_, program))
+    refuse("it has no line `run " + program + "`");
+}
+
 void Policy::check_words(const PlainOperation& operation) const {
-  if (!programs_.empty() && !operation.args.empty() && !has(programs_, operation.args[0]))
-    refuse("it has no line `run " + operation.args[0] + "`");
+  if (!operation.args.empty()) check_program(operation.args[0]);
   std::string text = operation.input;
   for (const std::string& word : operation.args) text += " " + word;
   for (const std::string& name : names_in(text))

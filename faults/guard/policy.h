@@ -30,6 +30,8 @@ class Policy {
 
   /// These throw GuardError, which names file and rule: of what is asked for,
   void check(const PlainChange& change) const;
+  /// of a program that is run only to look,
+  void check_program(const std::string& program) const;
   /// and of what was found.
   void check_target(const Facts& facts) const;
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "faults/guard/control.h"
+#include "faults/guard/policy.h"
 #include "faults/guard/protocol.h"
 #include "faults/guard/system.h"
 
@@ -58,6 +59,7 @@ void complete_path() {
 
 [[noreturn]] void become(const std::vector<std::string>& words) {
   if (words.empty()) throw GuardError("an order to run a program names none");
+  Policy::of_this_host("").check_program(words.front());
   std::vector<std::string> copies = words;
   std::vector<char*> argv;
   for (std::string& word : copies) argv.push_back(word.data());
