@@ -1,6 +1,9 @@
 #include "drills/stack.h"
 
+#include <filesystem>
+
 #include <boost/test/unit_test.hpp>
+#include <fmt/format.h>
 
 #include "test/drills/test_catalogue.h"
 
@@ -78,6 +81,50 @@ BOOST_AUTO_TEST_CASE(every_way_to_reach_a_host_is_read) {
   }
   BOOST_TEST(stack.host("d")->reach.target == "ops@d.example.org");
   BOOST_TEST(stack.host("f")->reach.target == "shop/web-0");
+}
+
+BOOST_AUTO_TEST_CASE(the_settings_of_ssh_name_files_beside_the_stack) {
+  const Scratch scratch;
+  const std::string file = scratch.write(
+      "stack.yaml",
+      "muster_stack: 1\nstack: s\nhosts:\n"
+      "  a: {lease: 5s, reach: {ssh: ops@h, port: 2222, identity: keys/k, known_hosts: /etc/known, "
+      "config: ~/.ssh/drills, guard: /usr/libexec/muster/muster-guard, sudo: true}}\n"
+      "  b: {reach: {ssh: \"fd00::1\"}}\n");
+  const Stack stack = load_stack(file);
+  const Params& settings = stack.host("a")->reach.settings;
+  BOOST_TEST(settings.integer("port") == 2222);
+  BOOST_TEST(settings.text("identity") ==
+             (std::filesystem::path(file).parent_path() / "keys/k").string());
+  BOOST_TEST(settings.text("known_hosts") == "/etc/known");
+  BOOST_TEST(settings.text("config") == "~/.ssh/drills");
+  BOOST_TEST(settings.text("guard") == "/usr/libexec/muster/muster-guard");
+  BOOST_TEST(settings.flag("sudo"));
+  BOOST_TEST((stack.host("a")->lease == 5s));
+  BOOST_TEST(stack.host("b")->reach.target == "fd00::1");
+  BOOST_TEST((stack.host("b")->lease == 20s));
+  BOOST_TEST(stack.host("b")->reach.settings.values().empty());
+}
+
+BOOST_AUTO_TEST_CASE(no_login_carries_an_option_or_a_sign_of_a_shell) {
+  for (const char* login : {"ops@h", "h", "web-1.example.org", "o_p.s-1@10.0.0.1"})
+    BOOST_CHECK_NO_THROW(load(fmt::format("hosts: {{h: {{reach: {{ssh: {}}}}}}}\n", login)));
+  for (const char* login : {"-oProxyCommand=x",
+                            "ops@-h",
+                            "ops@h:/x",
+                            "a@b@c",
+                            "ops@",
+                            "@h",
+                            "ops@h#",
+                            "o!p@h",
+                            "ops@h{a}",
+                            "ops@h(x)",
+                            "ops@h~",
+                            "ops@h^x",
+                            "ops@h,x",
+                            "ops@%h"})
+    BOOST_CHECK_THROW(load(fmt::format("hosts: {{h: {{reach: {{ssh: \"{}\"}}}}}}\n", login)),
+                      UsageError);
 }
 
 BOOST_AUTO_TEST_CASE(a_vantage_stands_in_the_region_of_its_host) {

@@ -198,6 +198,50 @@ BOOST_AUTO_TEST_CASE(a_change_with_a_program_that_is_not_there_is_refused_before
   }(*this));
 }
 
+/// A host whose monotonic clock is far ahead of ours, as another machine's is.
+class OtherClock final : public Hosts {
+ public:
+  Host& host(std::string_view) override { return *there_; }
+
+ private:
+  std::unique_ptr<Host> there_ =
+      make_host("there",
+                "a time namespace",
+                {"unshare", "-U", "-r", "-T", "--monotonic", "500000", "--fork", "--"});
+};
+
+struct NeedsTimeNamespaces {
+  boost::test_tools::assertion_result operator()(boost::unit_test::test_unit_id) const {
+    bool works = false;
+    run_task([](bool& into) -> Task<> {
+      OtherClock hosts;
+      const auto nothing = command("true");
+      into = (co_await hosts.host("there").try_run(nothing)).ok();
+    }(works));
+    boost::test_tools::assertion_result answer(works);
+    answer.message() << "this machine allows no time namespaces";
+    return answer;
+  }
+};
+
+BOOST_AUTO_TEST_CASE(instants_of_another_machine_s_clock_are_told_in_ours,
+                     *boost::unit_test::precondition(NeedsTimeNamespaces())) {
+  run_task([](Setting& s) -> Task<> {
+    OtherClock there;
+    auto guards = make_guards(there, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    const Time before = s.clock.now();
+    const Applied applied = co_await guard->inject();
+    BOOST_CHECK(before <= applied.began);
+    BOOST_CHECK(applied.began <= applied.observed);
+    BOOST_CHECK(applied.observed <= s.clock.now());
+    const Undone undone = co_await guard->undo();
+    BOOST_CHECK(applied.observed <= undone.began);
+    // Nearer than half the way there and back nobody can tell.
+    BOOST_CHECK(undone.observed <= s.clock.now() + std::chrono::seconds(1));
+  }(*this));
+}
+
 BOOST_AUTO_TEST_CASE(no_other_program_inherits_the_input_of_a_guard) {
   // It would keep the input open after the death of the runner, and so the change in force.
   run_task([](Setting& s) -> Task<> {
