@@ -113,7 +113,12 @@ Task<> FaultsInForce::undo_all() {
     const std::string& step = action(**entry).step;
     if (std::find(steps.begin(), steps.end(), step) == steps.end()) steps.push_back(step);
   }
-  for (const std::string& step : steps) co_await undo(step);
+  // Begun newest first, but none waits until another was seen gone: fifty faults must not stay in
+  // force fifty times as long.
+  auto executor = co_await asio::this_coro::executor;
+  TaskGroup undoing(executor);
+  for (const std::string& step : steps) undoing.spawn(undo(step));
+  co_await undoing.join();
   if (watchers_) co_await watchers_->stop();
 }
 

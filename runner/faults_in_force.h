@@ -32,8 +32,8 @@ class FaultsInForce {
   /// All changes of one step. Throws Error if one could not be brought in force; the step may then
   /// be partly in force until undone.
   Task<> inject(const PlannedInject& planned);
-  /// Undoes one step's changes, or all that are left, newest step first. Never throws for an undo
-  /// that failed: the action's state says it.
+  /// Undoes one step's changes, or all that are left: begun newest step first, and side by side.
+  /// Never throws for an undo that failed: the action's state says it.
   Task<> undo(std::string step);
   Task<> undo_all();
 

@@ -83,7 +83,6 @@ void Session::take_lock(const Order& order) {
     throw GuardError("'" + order.change.resource + "' of host " + order.change.host +
                      " is held by " + holder);
   }
-  lock_->raise_epoch(order.epoch);
 }
 
 void Session::arm(const Order& order) {
@@ -95,6 +94,8 @@ void Session::arm(const Order& order) {
   second_.emplace(store_, order, deadline);
   take_lock(order);
   check_older_records(store_, change_);
+  // Only now: who is refused must not fence out the recovery of what was here before.
+  lock_->raise_epoch(order.epoch);
   const Facts facts = take_facts(order);
   policy.check_target(facts);
   operations_.emplace(facts, Operations::Need::All);

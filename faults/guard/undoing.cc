@@ -8,6 +8,8 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kLookEvery = 50 * kMillisecond;
+/// Even the last look gets time to say what it sees.
+constexpr std::int64_t kShortestLook = 2 * kSecond;
 constexpr std::int64_t kAgainAfter = 3 * kSecond;
 constexpr std::int64_t kLastUndoTimeout = 60 * kSecond;  // each operation has its own, shorter one
 
@@ -44,7 +46,7 @@ Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t wi
       finish(outcome, gone ? Stage::TargetGone : Stage::Conflict, done, seen);
       return outcome;
     }
-    const std::int64_t left = std::max(until - boottime_now(), kLookEvery);
+    const std::int64_t left = std::max(until - boottime_now(), kShortestLook);
     seen = operations.verify_undone(left);
     const bool gone = seen.answer == Answer::Yes && (done.ok() || operations.observes_undo());
     if (gone && seen_gone) {

@@ -302,6 +302,18 @@ BOOST_AUTO_TEST_CASE(a_run_with_an_older_epoch_is_refused) {
              std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_is_refused_does_not_fence_out_the_recovery_of_the_one_before_it) {
+  GuardProcess process = start();
+  const ArmedReport armed = process.arm(order(touch_change(file), 1));
+  process.inject();
+  kill_both(process, armed);
+  GuardProcess newcomer = start();
+  newcomer.send(to_frame(FrameType::Arm, Order{"run-b", 2, touch_change(file)}));
+  newcomer.expect(FrameType::Refused);
+  BOOST_TEST(recover(touch_change(file), 1).state == "clean");
+  BOOST_TEST(!fs::exists(file));
+}
+
 BOOST_AUTO_TEST_CASE(a_recovery_fences_off_the_run_it_recovered) {
   BOOST_TEST(recover(touch_change(file), 9).state == "clean");
   GuardProcess late = start();
