@@ -42,7 +42,11 @@ std::vector<const StackHost*> Stack::hosts_in(std::string_view region) const {
 
 bool Stack::protects(Protection::Kind kind, std::string_view value) const {
   return std::any_of(protections.begin(), protections.end(), [&](const Protection& each) {
-    return each.kind == kind && each.value == value;
+    if (each.kind != kind) return false;
+    // A folder stands for whatever lies in it.
+    return each.value == value ||
+           (kind == Protection::Kind::Path &&
+            value.starts_with(each.value + (each.value.ends_with('/') ? "" : "/")));
   });
 }
 

@@ -100,6 +100,7 @@ Task<FaultPlan> block_network(FaultContext context, Pair pair) {
   PacketDrop drop;
   drop.table = "muster_" + short_id(context, pair.replica.name);
   drop.peers = {address_of(pair.primary, pair.where)};
+  drop.spared_interfaces = protected_interfaces(context.stack);
   drop.peer_port = port_of(dsn_of(pair, pair.primary));
   drop.expires = context.deadline;
   drop_packets(change, drop);

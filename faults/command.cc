@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "faults/kinds.h"
 #include "faults/targets.h"
 
@@ -15,10 +16,10 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const StackHost& host = open_host(context.stack, params.text("host"), params.place("host"));
 
   FaultPlan result;
-  const std::string program = params.list("apply").front();
+  const std::vector<std::string> apply = params.list("apply");
   Change& change =
-      add_change(result, context, host, fmt::format("run {} on {}", program, host.name));
-  change.resource = "command:" + context.step;
+      add_change(result, context, host, fmt::format("run {} on {}", apply.front(), host.name));
+  change.resource = "command:" + show_argv(apply);
   change.apply = run_of(params, "apply");
   change.verify = run_of(params, "verify");
   change.undo = run_of(params, "undo");

@@ -18,6 +18,7 @@ int queue_number(const std::string& id) {
 /// was held.
 std::string delay_rules(const PacketScope& scope,
                         const std::optional<OwnChannel>& own,
+                        const std::vector<std::string>& spared_interfaces,
                         std::optional<std::int64_t> port,
                         const std::string& chain,
                         int queue) {
@@ -26,6 +27,8 @@ std::string delay_rules(const PacketScope& scope,
   text += fmt::format("-A {} -j NFQUEUE --queue-num {} --queue-bypass\n", hold, queue);
   if (own && !is_ipv6(own->peer))
     text += fmt::format("-A {} -d {} -p tcp --sport {} -j RETURN\n", chain, own->peer, own->port);
+  for (const std::string& interface : spared_interfaces)
+    text += fmt::format("-A {} -o {} -j RETURN\n", chain, interface);
   for (const std::string& address : scope.spared)
     text += fmt::format("-A {} -d {} -j RETURN\n", chain, address);
   for (const std::string& address : scope.peers) {
@@ -91,8 +94,9 @@ void add_rules(FaultPlan& plan,
   if (params.has("port")) port = params.integer("port");
   change.order = 1;
   change.resource = "iptables:" + chain;
-  change.apply = exec({"iptables-restore", "--noflush", "--wait", "5"},
-                      delay_rules(scope, own, port, chain, queue_number(id)));
+  change.apply = exec(
+      {"iptables-restore", "--noflush", "--wait", "5"},
+      delay_rules(scope, own, protected_interfaces(context.stack), port, chain, queue_number(id)));
   change.verify = exec({"iptables", "--wait", "5", "-t", "mangle", "-vS", chain + "_hold"});
   change.verify.lacks = "-c 0 0 -j";
   change.verify_within = std::chrono::seconds(15);

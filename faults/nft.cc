@@ -78,6 +78,8 @@ std::string chain_text(const PacketDrop& drop,
   // What a host says to itself is never on the network, whatever address it uses for it.
   text += fmt::format("    {} \"lo\" accept\n", interface);
   if (drop.own) text += fmt::format("    {} accept\n", nft_match(*drop.own, side));
+  for (const std::string& spared : drop.spared_interfaces)
+    text += fmt::format("    {} \"{}\" accept\n", interface, spared);
   text += rule_text(drop, Family::V4, side) + rule_text(drop, Family::V6, side);
   return text + "  }\n";
 }

@@ -16,11 +16,12 @@ struct PacketDrop {
   std::string table;                ///< "muster_1a2b3c4d"
   std::vector<std::string> peers;   ///< addresses or prefixes, IPv4 and IPv6 mixed; not empty
   std::vector<std::string> spared;  ///< addresses within `peers` to leave alone
-  bool leaving = true;              ///< packets this host sends to peers
-  bool arriving = true;             ///< packets it gets from them
-  std::optional<int> peer_port;     ///< only TCP, with this port on the peer's side
-  std::optional<double> share;      ///< each packet with this probability; all of them where absent
-  std::optional<OwnChannel> own;    ///< a connection to leave alone though it is with a peer
+  std::vector<std::string> spared_interfaces;  ///< what passes them is left alone as well
+  bool leaving = true;                         ///< packets this host sends to peers
+  bool arriving = true;                        ///< packets it gets from them
+  std::optional<int> peer_port;                ///< only TCP, with this port on the peer's side
+  std::optional<double> share;    ///< each packet with this probability; all of them where absent
+  std::optional<OwnChannel> own;  ///< a connection to leave alone though it is with a peer
   Duration expires{};
 };
 

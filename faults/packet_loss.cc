@@ -33,6 +33,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     drop.table = "muster_" + short_id(context, host->name);
     drop.peers = scope.peers;
     drop.spared = scope.spared;
+    drop.spared_interfaces = protected_interfaces(context.stack);
     drop.share = params.number("share");
     drop.expires = context.deadline;
     drop.own = own;

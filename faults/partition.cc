@@ -58,6 +58,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     PacketDrop drop;
     drop.table = "muster_" + short_id(context, host->name);
     drop.peers = scope.peers;
+    drop.spared_interfaces = protected_interfaces(context.stack);
     drop.arriving = !one_way;
     drop.expires = context.deadline;
     drop.own = own;

@@ -174,6 +174,24 @@ ServiceTargets chosen_service(const Params& params, const Stack& stack) {
   return {*service, std::move(candidates)};
 }
 
+std::vector<std::string> protected_interfaces(const Stack& stack) {
+  constexpr std::size_t kLongest = 15;  // IFNAMSIZ - 1
+  constexpr std::string_view kLetters =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  std::vector<std::string> names;
+  for (const Protection& each : stack.protections) {
+    if (each.kind != Protection::Kind::Interface) continue;
+    // It becomes part of a ruleset.
+    if (each.value.empty() || each.value.size() > kLongest || each.value.front() == '-' ||
+        each.value.find_first_not_of(kLetters) != std::string::npos)
+      refuse({},
+             fmt::format("'{}' under `protect` in the stack is no network interface",
+                         printable(each.value, 60)));
+    names.push_back(each.value);
+  }
+  return names;
+}
+
 std::vector<std::string> service_argv(const StackService& service,
                                       std::string_view key,
                                       const Where& where) {

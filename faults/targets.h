@@ -44,6 +44,9 @@ std::vector<std::string> addresses_named(const Stack& stack,
                                          const Where& where);
 bool is_ipv6(std::string_view address);
 
+/// The network interfaces that the stack protects: faults on packets leave alone what passes them.
+std::vector<std::string> protected_interfaces(const Stack& stack);
+
 /// The argv that the service's stack entry has under `key`; throws where there is none.
 std::vector<std::string> service_argv(const StackService& service,
                                       std::string_view key,

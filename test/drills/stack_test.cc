@@ -162,6 +162,10 @@ BOOST_AUTO_TEST_CASE(everything_that_may_be_protected_is_told_apart) {
   BOOST_TEST(stack.protects(Protection::Kind::Service, "s"));
   BOOST_TEST(stack.protects(Protection::Kind::Path, "/etc"));
   BOOST_TEST(!stack.protects(Protection::Kind::Path, "h"));
+  BOOST_TEST(
+      stack.protects(Protection::Kind::Path, "/etc/passwd"));  // a folder stands for all in it
+  BOOST_TEST(!stack.protects(Protection::Kind::Path, "/etcetera"));
+  BOOST_TEST(!stack.protects(Protection::Kind::Process, "p/q"));
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_the_user_s_mistake) {

@@ -46,6 +46,63 @@ BOOST_AUTO_TEST_CASE(every_example_can_be_planned_in_the_lab_and_each_change_can
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_would_hit_nothing_is_refused_by_every_kind) {
+  const std::vector<std::pair<std::string, std::string>> empty = {
+      {"process_kill", "{service: app, hosts: []}"},
+      {"process_kill", "{service: app, host: db-us}"},
+      {"process_pause", "{service: app, hosts: [db-us, lb-us]}"},
+      {"service_stop", "{service: app}"},
+      {"service_stop", "{service: app, region: ap-south}"},
+      {"drain_region", "{region: ap-south}"},
+      {"block_replica", "{service: cache}"},
+      {"partition", "{from: [], to: eu-west}"},
+      {"partition", "{from: us-east, to: []}"},
+      {"partition", "{from: ap-south, to: eu-west}"},
+      {"packet_loss", "{hosts: [], share: 20%}"},
+      {"packet_loss", "{share: 20%}"},
+      {"packet_loss", "{region: ap-south, share: 20%}"},
+      {"packet_loss", "{host: db-us, share: 20%, towards: []}"},
+      {"latency", "{hosts: [], delay: 50ms}"},
+      {"latency", "{region: ap-south, delay: 50ms}"},
+      {"bandwidth", "{rate: 64kbit}"},
+      {"command", "{apply: [x], verify: [x], undo: [x]}"}};
+  Stack stack = lab_stack();
+  stack.regions.emplace_back("ap-south");  // planned, without a host so far
+  std::set<std::string> kinds;
+  for (const auto& [kind, yaml] : empty) {
+    FakeHosts hosts;
+    BOOST_TEST(refusal(kind, yaml, stack, answer_like_the_lab(hosts)) != "", kind << " " << yaml);
+    kinds.insert(kind);
+  }
+  for (const FaultKind& kind : fault_kinds())
+    BOOST_TEST(kinds.contains(std::string(kind.spec.name)),
+               kind.spec.name << " is not in the list");
+}
+
+BOOST_AUTO_TEST_CASE(what_passes_a_protected_interface_is_left_alone_by_every_packet_fault) {
+  const std::vector<std::pair<std::string, std::string>> packets = {
+      {"partition", "{from: db-us, to: db-eu}"},
+      {"packet_loss", "{host: db-us, share: 20%}"},
+      {"block_replica", "{service: db}"}};
+  Stack stack = lab_stack();
+  stack.protections.push_back({Protection::Kind::Interface, "eth9"});
+  for (const auto& [kind, yaml] : packets) {
+    FakeHosts hosts;
+    const FaultPlan plan = plan_of(kind, yaml, stack, answer_like_the_lab(hosts));
+    const std::string& rules = plan.changes.back().apply.input;
+    BOOST_TEST(holds(rules, "oifname \"eth9\" accept"), kind);
+    BOOST_TEST(rules.find("\"eth9\" accept") < rules.find("counter name"), kind);
+  }
+  FakeHosts hosts;
+  const FaultPlan delayed =
+      plan_of("latency", "{host: db-us, delay: 50ms}", stack, answer_like_the_lab(hosts));
+  const std::string& rules = delayed.changes.back().apply.input;
+  BOOST_TEST(rules.find("-o eth9 -j RETURN") < rules.find("-d 0.0.0.0/0"));
+
+  stack.protections.back().value = "eth0\" drop";
+  BOOST_TEST(holds(refusal("partition", packets[0].second, stack, hosts), "no network interface"));
+}
+
 BOOST_AUTO_TEST_CASE(kinds_are_found_by_name_and_listed_once) {
   std::set<std::string_view> names;
   for (const KindSpec* spec : fault_specs()) BOOST_TEST(names.insert(spec->name).second);
