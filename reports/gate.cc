@@ -166,6 +166,7 @@ GateAnswer decide(const GateQuestion& question, const GateEvidence& evidence) {
               printable(evidence.result_error));
   for (const std::string& line : evidence.unclean)
     deny.unless(false, "still in force: {}", printable(line));
+  deny.unless(evidence.lever.empty(), "{}", printable(evidence.lever));
 
   const HistoryRun* run = newest(evidence.runs);
   deny.unless(run != nullptr, "{} has never been run", quoted(question.drill));

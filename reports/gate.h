@@ -22,6 +22,7 @@ struct GateEvidence {
   std::optional<Result> result;  ///< result.json of the newest run, read back from disk
   std::string result_error;
   std::vector<std::string> unclean;  ///< faults that may still be in force, one line each
+  std::string lever;                 ///< the engaged safety lever, one line; or empty
   UtcTime now;
 };
 

@@ -4,6 +4,7 @@
 #include "reports/gate.h"
 #include "runner/commands.h"
 #include "runner/exit_code.h"
+#include "runner/lever.h"
 #include "runner/run_store.h"
 
 namespace muster {
@@ -39,6 +40,7 @@ GateEvidence collect_evidence(const GateQuestion& question, UtcTime now) {
   } catch (const Error& error) {
     evidence.unclean.push_back(std::string("the runs could not be read: ") + error.what());
   }
+  if (const auto lever = engaged_lever()) evidence.lever = lever->text();
   return evidence;
 }
 

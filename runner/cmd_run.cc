@@ -6,8 +6,6 @@
 #include "runner/commands.h"
 #include "runner/drill_run.h"
 #include "runner/exit_code.h"
-#include "runner/plan.h"
-#include "runner/reach.h"
 #include "runner/terminal.h"
 
 namespace muster {
@@ -36,14 +34,6 @@ int severity(int exit_code) {
   return 6;
 }
 
-Task<> refuse_another_plan(const Drill& drill, const std::string& approved) {
-  StackHosts hosts(drill.stack.hosts);
-  const std::string hash = co_await plan_hash(drill, hosts);
-  if (hash == approved) co_return;
-  throw Refused("the plan is not the one that was approved: it is " + hash +
-                "; look at it with `muster plan` and have it approved again");
-}
-
 void conclude(const FinishedRun& finished, const RunArguments& arguments) {
   if (arguments.json) {
     print(compact_json(to_json(finished.result)) + "\n");
@@ -55,12 +45,12 @@ void conclude(const FinishedRun& finished, const RunArguments& arguments) {
 }
 
 Task<int> run_all(Drill drill, RunArguments arguments) {
-  if (!arguments.plan_hash.empty()) co_await refuse_another_plan(drill, arguments.plan_hash);
   const int trials = arguments.trials > 0 ? arguments.trials : drill.playbook.trials;
   drill.playbook.trials = trials;
   DrillRunOptions options{arguments.json,
                           arguments.plain,
                           arguments.yes,
+                          {arguments.plan_hash},
                           1,
                           "",
                           named_values(arguments.label, "--label")};

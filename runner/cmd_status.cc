@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "runner/commands.h"
 #include "runner/exit_code.h"
+#include "runner/lever.h"
 #include "runner/run_store.h"
 
 namespace muster {
@@ -44,8 +45,10 @@ void show(const RunTrace& trace) {
     print("  its journal is damaged; count everything it might have done as in force\n");
 }
 
+/// An engaged lever is shown but is nothing unclean: the exit code speaks of what is in force.
 int show_status(bool as_json) {
   const auto traces = unfinished_runs();
+  const auto lever = engaged_lever();
   const bool unclean = std::any_of(
       traces.begin(), traces.end(), [](const RunTrace& each) { return each.needs_recovery(); });
   if (as_json) {
@@ -54,10 +57,12 @@ int show_status(bool as_json) {
     json::object object;
     object["clean"] = !unclean;
     object["runs"] = std::move(runs);
+    object["lever"] = lever ? json::value(to_json(*lever)) : json::value();
     print(pretty_json(object));
   } else {
     for (const RunTrace& trace : traces) show(trace);
     if (traces.empty()) print("no drill is running; nothing is in force\n");
+    if (lever) print(fmt::format("{}\n{}\n", lever->text(), lever->how_to_release()));
   }
   return static_cast<int>(unclean ? ExitCode::Broken : ExitCode::Pass);
 }

@@ -14,6 +14,8 @@
 #include "reports/judge.h"
 #include "runner/asker.h"
 #include "runner/engine.h"
+#include "runner/lever.h"
+#include "runner/person.h"
 #include "runner/reach.h"
 #include "runner/run_store.h"
 #include "runner/signals.h"
@@ -25,19 +27,17 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void refuse_where_something_is_left() {
-  for (const RunTrace& trace : unfinished_runs()) {
-    if (!trace.needs_recovery()) continue;
-    throw Refused(
-        fmt::format("run {} of {} ended without undoing everything; undo it with `muster recover`, "
-                    "then run again",
-                    trace.id,
-                    trace.drill));
-  }
-}
-
 void say(const std::string& line) {
   std::fputs((line + "\n").c_str(), stderr);
+}
+
+/// The lever stays engaged after this run: SIGUSR1 is for whoever wants no further drill, either.
+void engage_by_signal(const Clock& clock, const std::string& run_id) {
+  try {
+    engage_lever(this_person(), "SIGUSR1 to run " + run_id, clock.utc_now());
+  } catch (const Error& error) {
+    say(fmt::format("the safety lever could not be engaged: {}", error.what()));
+  }
 }
 
 /// The first signal undoes everything; a later one only says what is not undone yet: nothing
@@ -50,10 +50,18 @@ void on_signal(Engine& engine, int number, int count) {
     for (const std::string& change : left) say("  " + change);
     return;
   }
-  const bool asked = number == SIGTERM;
-  engine.stop(asked ? RunState::Aborted : RunState::Interrupted,
-              asked ? "stopped by `muster stop` (SIGTERM)" : "interrupted by a person (Ctrl-C)");
+  if (number == SIGUSR1)
+    engine.stop(RunState::Aborted, "the safety lever was engaged by SIGUSR1");
+  else if (number == SIGTERM)
+    engine.stop(RunState::Aborted, "stopped by `muster stop` (SIGTERM)");
+  else
+    engine.stop(RunState::Interrupted, "interrupted by a person (Ctrl-C)");
   say("stopping: everything is being undone; again shows what is left");
+}
+
+Task<> stop_by_lever(Clock& clock, Engine& engine) {
+  const Lever lever = co_await lever_engaged(clock);
+  engine.stop(RunState::Aborted, lever.text());
 }
 
 void write_result(const fs::path& directory, const Result& result) {
@@ -84,22 +92,23 @@ bool everything_undone(const RunRecord& record) {
 }  // namespace
 
 Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
-  refuse_where_something_is_left();
   SystemClock clock;
   const std::uint64_t seed = entropy();
   Random random(seed);
   const std::string id = make_run_id(clock.utc_now(), random);
   const StackLock lock(drill.stack.name, id);
+  StackHosts hosts(drill.stack.hosts);
+  std::vector<PlannedInject> planned =
+      co_await plan_within_interlocks(drill, options.permission, hosts, id);
+
   const fs::path directory = runs_directory() / id;
   make_private_directories(directory);
   mark_open(id);
   const auto history = open_history(muster_home() / "history.db");
-
   Journal journal = Journal::create(directory / "journal");
   const auto samples = create_sample_file(directory / "samples");
   const auto observer = make_observer(options.json, options.plain);
   const auto asker = make_asker(options.answer_yes);
-  StackHosts hosts(drill.stack.hosts);
   const auto guards = make_guards(hosts, clock, id);
   const auto agents = make_agents(hosts, clock);
   const std::int64_t number = history->next_number(drill.playbook.drill);
@@ -108,16 +117,22 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
                 *samples,
                 *observer,
                 {id, number, seed, options.trial, options.trial_group, options.labels});
-  const StopSignals signals(co_await asio::this_coro::executor,
-                            [&](int signal, int count) { on_signal(engine, signal, count); });
+  auto executor = co_await asio::this_coro::executor;
+  const StopSignals signals(executor, [&](int signal, int count) {
+    on_signal(engine, signal, count);
+    if (signal == SIGUSR1) engage_by_signal(clock, id);
+  });
+  TaskGroup lever(executor);
+  lever.spawn(stop_by_lever(clock, engine));
 
   std::optional<RunRecord> record;
   std::optional<Error> impossible;
   try {
-    record = co_await engine.run(std::move(drill));
+    record = co_await engine.run(std::move(drill), std::move(planned));
   } catch (const Error& error) {
     impossible = error;
   }
+  co_await lever.stop();
   observer->finished();
   if (impossible) {
     close_run(journal, id);

@@ -45,12 +45,9 @@ class Engine::Drive {
         observer_(observer),
         options_(std::move(options)) {}
 
-  Task<RunRecord> run(Drill drill) {
+  Task<RunRecord> run(Drill drill, std::vector<PlannedInject> planned) {
     open_record(std::move(drill));
-
-    // Everything that can refuse does so here, before anything is touched or measured.
-    const Drill planned_drill{record_.playbook, record_.stack};
-    planned_ = co_await plan_drill(planned_drill, world_.hosts, options_.run_id);
+    planned_ = std::move(planned);
     note_expectations();
     Measurement measurement(world_.clock, world_.agents, samples_, record_);
     FaultsInForce faults(
@@ -234,8 +231,8 @@ Engine::Engine(
 
 Engine::~Engine() = default;
 
-Task<RunRecord> Engine::run(Drill drill) {
-  return drive_->run(std::move(drill));
+Task<RunRecord> Engine::run(Drill drill, std::vector<PlannedInject> planned) {
+  return drive_->run(std::move(drill), std::move(planned));
 }
 
 void Engine::stop(RunState state, std::string reason) {

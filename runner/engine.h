@@ -48,10 +48,10 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// plan, look, baseline, steps, undo, read back. Returns whatever happened as a record for the
-  /// judgement; throws only where nothing had been touched yet (the plan was impossible, an agent
-  /// could not start).
-  Task<RunRecord> run(Drill drill);
+  /// Carries out what `plan_drill` planned for this run: look, baseline, steps, undo, read back.
+  /// Returns whatever happened as a record for the judgement; throws only where nothing had been
+  /// touched yet (an agent could not start).
+  Task<RunRecord> run(Drill drill, std::vector<PlannedInject> planned);
 
   /// Ends the steps now and undoes everything: Interrupted for Ctrl-C, Aborted for `muster stop`.
   /// Later calls change nothing.

@@ -10,7 +10,9 @@ namespace asio = boost::asio;
 
 struct StopSignals::State {
   State(const asio::any_io_executor& executor, std::function<void(int, int)> on_signal)
-      : signals(executor, SIGINT, SIGTERM, SIGHUP), handler(std::move(on_signal)) {}
+      : signals(executor, SIGINT, SIGTERM, SIGHUP), handler(std::move(on_signal)) {
+    signals.add(SIGUSR1);
+  }
 
   asio::signal_set signals;
   std::function<void(int, int)> handler;

@@ -7,8 +7,8 @@
 
 namespace muster {
 
-/// Calls `handler(signal number, how often any came)` on the io thread for SIGINT, SIGTERM and
-/// SIGHUP while it lives.
+/// Calls `handler(signal number, how often any came)` on the io thread for SIGINT, SIGTERM, SIGHUP
+/// and SIGUSR1 while it lives.
 class StopSignals {
  public:
   StopSignals(boost::asio::any_io_executor executor, std::function<void(int, int)> handler);

@@ -104,6 +104,10 @@ const std::vector<std::pair<std::string, Violation>>& violations() {
        [](Case& c) {
          c.evidence.unclean = {"drill x: nft table on app-us"};
        }},
+      {"lever engaged",
+       [](Case& c) {
+         c.evidence.lever = "the safety lever is engaged";
+       }},
       {"newer failure",
        [](Case& c) {
          if (c.evidence.runs.empty()) return;
@@ -235,6 +239,7 @@ const std::vector<std::pair<std::string, Violation>>& violations() {
 bool should_allow(const GateQuestion& q, const GateEvidence& e) {
   if (q.drill.empty() || q.max_age.count() <= 0) return false;
   if (!e.history_error.empty() || !e.result_error.empty() || !e.unclean.empty()) return false;
+  if (!e.lever.empty()) return false;
   if (e.runs.empty() || !e.result) return false;
   std::size_t last = 0;
   for (std::size_t i = 1; i < e.runs.size(); ++i) {

@@ -26,6 +26,8 @@ int drills_to_simulate() {
   return asked == nullptr ? 1000 : std::stoi(asked);
 }
 
+const std::string kRunId = "01KA3H6Q9T3V8Y2N5W7B4C6D8E";
+
 constexpr std::string_view kStack = R"(muster_stack: 1
 stack: model
 regions: [us-east, eu-west]
@@ -84,6 +86,11 @@ struct Ended {
   std::vector<OpenChange> left_open;
 };
 
+Task<RunRecord> run_planned(Engine& engine, Hosts& hosts) {
+  auto planned = co_await plan_drill(small_drill(), hosts, kRunId);
+  co_return co_await engine.run(small_drill(), std::move(planned));
+}
+
 struct SimRun {
   SimTroubles troubles;
   std::uint64_t seed = 1;
@@ -106,10 +113,10 @@ struct SimRun {
                     journal,
                     samples,
                     observer,
-                    {"01KA3H6Q9T3V8Y2N5W7B4C6D8E", 1, seed, 1, ""});
+                    {kRunId, 1, seed, 1, ""});
       std::optional<RunRecord> record;
       asio::co_spawn(
-          loop, engine.run(small_drill()), [&](std::exception_ptr error, RunRecord ended) {
+          loop, run_planned(engine, hosts), [&](std::exception_ptr error, RunRecord ended) {
             if (error) std::rethrow_exception(error);
             record = std::move(ended);
           });

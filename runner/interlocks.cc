@@ -1,0 +1,88 @@
+#include "runner/interlocks.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "runner/lever.h"
+#include "runner/run_store.h"
+
+namespace muster {
+
+namespace {
+
+using Reasons = std::vector<std::string>;
+
+// ---- one function for each interlock: adds why the drill may not start
+
+void lever_is_released(const Preflight&, Reasons& reasons) {
+  if (const auto lever = engaged_lever())
+    reasons.push_back(lever->text() + "; " + lever->how_to_release());
+}
+
+void nothing_is_left_in_force(const Preflight&, Reasons& reasons) {
+  for (const RunTrace& trace : unfinished_runs()) {
+    if (!trace.needs_recovery()) continue;
+    reasons.push_back(
+        fmt::format("run {} of {} ended without undoing everything; undo it with `muster recover`, "
+                    "then run again",
+                    trace.id,
+                    trace.drill));
+  }
+}
+
+void plan_is_the_one_asked_for(const Preflight& preflight, Reasons& reasons) {
+  const std::string& asked_for = preflight.permission.plan_hash;
+  if (asked_for.empty() || preflight.plan_hash.empty() || preflight.plan_hash == asked_for) return;
+  reasons.push_back("the plan is not the one that was approved: it is " + preflight.plan_hash +
+                    "; look at it with `muster plan` and have it approved again");
+}
+
+using Interlock = void (*)(const Preflight& preflight, Reasons& reasons);
+
+constexpr Interlock kInterlocks[] = {
+    lever_is_released,
+    nothing_is_left_in_force,
+    plan_is_the_one_asked_for,
+};
+
+/// An interlock that cannot look does not let the drill pass.
+Reasons reasons_against(const Preflight& preflight) {
+  Reasons reasons;
+  for (const Interlock interlock : kInterlocks) {
+    try {
+      interlock(preflight, reasons);
+    } catch (const Error& error) {
+      reasons.emplace_back(error.what());
+    }
+  }
+  return reasons;
+}
+
+std::string told(const Reasons& reasons) {
+  if (reasons.size() == 1) return reasons.front();
+  return fmt::format("{}, nothing was touched:\n  - {}",
+                     count_of(reasons.size(), "reason"),
+                     join(reasons, "\n  - "));
+}
+
+}  // namespace
+
+Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
+                                                        const Permission& permission,
+                                                        Hosts& hosts,
+                                                        std::string run_id) {
+  Preflight preflight{drill, permission, {}, ""};
+  std::optional<Error> impossible;
+  try {
+    preflight.planned = co_await plan_drill(drill, hosts, std::move(run_id));
+    if (!permission.plan_hash.empty()) preflight.plan_hash = co_await plan_hash(drill, hosts);
+  } catch (const Error& error) {
+    impossible = error;
+  }
+  Reasons reasons = reasons_against(preflight);
+  if (reasons.empty() && impossible) throw *impossible;
+  if (impossible) reasons.emplace_back(impossible->what());
+  if (!reasons.empty()) throw Refused(told(reasons));
+  co_return std::move(preflight.planned);
+}
+
+}  // namespace muster
