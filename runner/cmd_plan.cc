@@ -2,7 +2,7 @@
 #include "drills/values.h"
 #include "faults/plan_text.h"
 #include "runner/commands.h"
-#include "runner/plan.h"
+#include "runner/plan_hash.h"
 #include "runner/reach.h"
 
 namespace muster {

@@ -23,6 +23,7 @@ struct RunArguments {
   bool& json;
   bool& plain;
   bool& yes;
+  bool& yes_production;
 };
 
 /// Which of two runs decides the exit code of several: the worse one.
@@ -44,13 +45,19 @@ void conclude(const FinishedRun& finished, const RunArguments& arguments) {
   print("run:    " + finished.result.run.id + "\n");
 }
 
+Permission permission_of(const RunArguments& arguments) {
+  return {arguments.plan_hash,
+          arguments.yes_production,
+          drill_words(arguments.playbook, arguments.set, arguments.stack)};
+}
+
 Task<int> run_all(Drill drill, RunArguments arguments) {
   const int trials = arguments.trials > 0 ? arguments.trials : drill.playbook.trials;
   drill.playbook.trials = trials;
   DrillRunOptions options{arguments.json,
                           arguments.plain,
                           arguments.yes,
-                          {arguments.plan_hash},
+                          permission_of(arguments),
                           1,
                           "",
                           named_values(arguments.label, "--label")};
@@ -90,7 +97,9 @@ Action define_run(Arguments& arguments) {
       arguments.number("--trials", "how often to run it; 0: as the playbook says", 0, 0, 1000),
       arguments.flag("--json", "events and the result as JSON lines"),
       arguments.flag("--plain", "plain lines even on a terminal"),
-      arguments.flag("--yes", "answer every `ask` step with yes")};
+      arguments.flag("--yes", "answer every `ask` step with yes"),
+      arguments.flag("--yes-production",
+                     "needed for a production stack, besides `muster approve`")};
   return [a] {
     Drill drill = load_drill_as_asked(a.playbook, a.set, a.stack);
     return run_to_end(run_all(std::move(drill), a));

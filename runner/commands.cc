@@ -5,6 +5,7 @@
 #include <boost/asio.hpp>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "faults/fault.h"
 #include "probes/probe.h"
 
@@ -46,6 +47,15 @@ Drill load_drill_as_asked(const std::string& playbook,
   options.set = named_values(set, "--set");
   if (!stack.empty()) options.stack_file = stack;
   return load_drill(playbook, catalogue(), options);
+}
+
+std::string drill_words(const std::string& playbook,
+                        const std::vector<std::string>& set,
+                        const std::string& stack) {
+  std::vector<std::string> words{playbook};
+  if (!stack.empty()) words.insert(words.end(), {"--stack", stack});
+  for (const std::string& each : set) words.insert(words.end(), {"--set", each});
+  return show_argv(words);
 }
 
 int run_to_end(Task<int> task) {

@@ -26,6 +26,11 @@ Drill load_drill_as_asked(const std::string& playbook,
                           const std::vector<std::string>& set,
                           const std::string& stack);
 
+/// The words that ask for the same drill again: "drain.yaml --stack production.yaml --set hold=1m".
+std::string drill_words(const std::string& playbook,
+                        const std::vector<std::string>& set,
+                        const std::string& stack);
+
 /// "name=value" words by name; throws UsageError that names the `option` where one has another
 /// form.
 std::map<std::string, std::string> named_values(const std::vector<std::string>& words,

@@ -99,7 +99,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   const StackLock lock(drill.stack.name, id);
   StackHosts hosts(drill.stack.hosts);
   std::vector<PlannedInject> planned =
-      co_await plan_within_interlocks(drill, options.permission, hosts, id);
+      co_await plan_within_interlocks(drill, options.permission, hosts, id, clock.utc_now());
 
   const fs::path directory = runs_directory() / id;
   make_private_directories(directory);

@@ -2,7 +2,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "runner/approval.h"
 #include "runner/lever.h"
+#include "runner/plan_hash.h"
 #include "runner/run_store.h"
 
 namespace muster {
@@ -36,12 +38,38 @@ void plan_is_the_one_asked_for(const Preflight& preflight, Reasons& reasons) {
                     "; look at it with `muster plan` and have it approved again");
 }
 
+void production_is_approved(const Preflight& preflight, Reasons& reasons) {
+  const Stack& stack = preflight.drill.stack;
+  if (stack.environment != "production") return;
+  const std::string& words = preflight.permission.drill_words;
+  if (!preflight.permission.yes_production)
+    reasons.push_back(fmt::format(
+        "the stack {} is production: say that you mean it with `muster run {} --yes-production`",
+        stack.name,
+        words));
+  if (preflight.plan_hash.empty()) return;  // it cannot be planned, which is a reason of its own
+  const std::string missing = why_not_approved(
+      preflight.plan_hash, preflight.drill.playbook.drill, stack.name, preflight.now);
+  if (!missing.empty())
+    reasons.push_back(fmt::format(
+        "{}; look at it with `muster plan {}` and have it approved with `muster approve {}`",
+        missing,
+        words,
+        words));
+}
+
+/// The plan is hashed only where something depends on it: hosts are asked once more for that.
+bool needs_hash(const Drill& drill, const Permission& permission) {
+  return !permission.plan_hash.empty() || drill.stack.environment == "production";
+}
+
 using Interlock = void (*)(const Preflight& preflight, Reasons& reasons);
 
 constexpr Interlock kInterlocks[] = {
     lever_is_released,
     nothing_is_left_in_force,
     plan_is_the_one_asked_for,
+    production_is_approved,
 };
 
 /// An interlock that cannot look does not let the drill pass.
@@ -69,12 +97,13 @@ std::string told(const Reasons& reasons) {
 Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
-                                                        std::string run_id) {
-  Preflight preflight{drill, permission, {}, ""};
+                                                        std::string run_id,
+                                                        UtcTime now) {
+  Preflight preflight{drill, permission, now, {}, ""};
   std::optional<Error> impossible;
   try {
     preflight.planned = co_await plan_drill(drill, hosts, std::move(run_id));
-    if (!permission.plan_hash.empty()) preflight.plan_hash = co_await plan_hash(drill, hosts);
+    if (needs_hash(drill, permission)) preflight.plan_hash = co_await plan_hash(drill, hosts);
   } catch (const Error& error) {
     impossible = error;
   }

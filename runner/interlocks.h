@@ -13,12 +13,15 @@ namespace muster {
 /// What the person who starts a drill gives leave to, on the command line.
 struct Permission {
   std::string plan_hash;  ///< the only plan that may be carried out; empty: whatever it is
+  bool yes_production = false;
+  std::string drill_words;  ///< the drill as it was asked for, to say what to type
 };
 
 /// What the interlocks look at, once for each run, before anything of it exists.
 struct Preflight {
   const Drill& drill;
   const Permission& permission;
+  UtcTime now;
   std::vector<PlannedInject> planned;
   std::string plan_hash;  ///< empty where nobody asks for it, or where the drill cannot be planned
 };
@@ -30,6 +33,7 @@ struct Preflight {
 Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
-                                                        std::string run_id);
+                                                        std::string run_id,
+                                                        UtcTime now);
 
 }  // namespace muster

@@ -1,6 +1,5 @@
 #include "runner/plan.h"
 
-#include "base/digest.h"
 #include "base/error.h"
 
 namespace muster {
@@ -64,20 +63,12 @@ Task<std::vector<PlannedInject>> plan_drill(const Drill& drill, Hosts& hosts, st
     } catch (const Error& error) {
       problem = Error(fmt::format("{}: {}", step->title(), error.what()), step->where);
     }
+    if (entry.plan.changes.empty() && !problem)
+      problem = Error(step->title() + ": it would hit nothing", step->where);
     if (problem) throw *problem;
     planned.push_back(std::move(entry));
   }
   co_return planned;
-}
-
-Task<std::string> plan_hash(const Drill& drill, Hosts& hosts) {
-  const std::string fixed_id(26, '0');
-  const auto planned = co_await plan_drill(drill, hosts, fixed_id);
-  json::array changes;
-  for (const PlannedInject& each : planned) {
-    for (const Change& change : each.plan.changes) changes.push_back(to_json(change));
-  }
-  co_return sha256(compact_json(changes));
 }
 
 }  // namespace muster

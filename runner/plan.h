@@ -20,10 +20,6 @@ struct PlannedInject {
 /// where a fault cannot be done here, with the place of its step.
 Task<std::vector<PlannedInject>> plan_drill(const Drill& drill, Hosts& hosts, std::string run_id);
 
-/// "sha256:..." over everything that would be touched, independent of the run: what an approval is
-/// bound to.
-Task<std::string> plan_hash(const Drill& drill, Hosts& hosts);
-
 /// The hard deadline of an inject step: what the playbook says, or twice the longest time until its
 /// undo can come plus a minute.
 Duration hard_deadline(const Playbook& playbook, const InjectStep& inject);
