@@ -77,6 +77,7 @@ class StepWriter {
     json::object out{{"inject", step.name}, {"kind", step.kind}, {"params", step.params.values()}};
     if (whole_ && step.deadline) out["deadline"] = step.deadline->count();
     if (whole_) out["irreversible"] = step.accept_irreversible;
+    if (whole_ && step.accept_all_regions) out["all_regions"] = true;
     return out;
   }
   json::object operator()(const AwaitStep& step) const {

@@ -83,6 +83,7 @@ struct InjectStep {
   std::optional<Duration>
       deadline;  ///< hard; default: the sum of the steps until its undo, doubled, plus 60 s
   bool accept_irreversible = false;  ///< `irreversible: accepted`
+  bool accept_all_regions = false;   ///< `all_regions: accepted`
 };
 struct UndoStep {
   std::string name;

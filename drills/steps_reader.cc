@@ -155,6 +155,7 @@ class StepsReader {
     if (params.has("inject")) inject.name = params.text("inject");
     if (params.has("deadline")) inject.deadline = params.duration("deadline");
     inject.accept_irreversible = node.find("irreversible") != nullptr;
+    inject.accept_all_regions = node.find("all_regions") != nullptr;
     const YamlEntry* fault = node.find("fault");
     if (fault == nullptr) {
       reading_.report(step.where,

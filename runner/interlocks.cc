@@ -5,6 +5,7 @@
 #include "runner/approval.h"
 #include "runner/lever.h"
 #include "runner/plan_hash.h"
+#include "runner/regions.h"
 #include "runner/run_store.h"
 
 namespace muster {
@@ -58,6 +59,20 @@ void production_is_approved(const Preflight& preflight, Reasons& reasons) {
         words));
 }
 
+void a_region_is_left(const Preflight& preflight, Reasons& reasons) {
+  const Drill& drill = preflight.drill;
+  for (const NoRegionLeft& each :
+       injects_leaving_no_region(drill.playbook, drill.stack, preflight.planned)) {
+    const Error reason(
+        fmt::format("'inject: {}' may leave no region to users ({}); undo one before, or accept it "
+                    "in that step with  all_regions: accepted",
+                    each.step,
+                    join(each.out, ", ")),
+        each.where);
+    reasons.emplace_back(reason.what());
+  }
+}
+
 /// The plan is hashed only where something depends on it: hosts are asked once more for that.
 bool needs_hash(const Drill& drill, const Permission& permission) {
   return !permission.plan_hash.empty() || drill.stack.environment == "production";
@@ -70,6 +85,7 @@ constexpr Interlock kInterlocks[] = {
     nothing_is_left_in_force,
     plan_is_the_one_asked_for,
     production_is_approved,
+    a_region_is_left,
 };
 
 /// An interlock that cannot look does not let the drill pass.

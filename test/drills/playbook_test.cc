@@ -92,6 +92,8 @@ BOOST_AUTO_TEST_CASE(every_kind_of_step_is_read) {
   BOOST_TEST((action<AwaitStep>(drill, 6).condition.for_at_least == 3s));
   BOOST_TEST((action<HoldStep>(drill, 7).length == 90s));
   BOOST_TEST(action<InjectStep>(drill, 9).accept_irreversible);
+  BOOST_TEST(action<InjectStep>(drill, 9).accept_all_regions);
+  BOOST_TEST(!action<InjectStep>(drill, 8).accept_all_regions);
   BOOST_TEST(drill.playbook.trials == 3);
 }
 
