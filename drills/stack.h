@@ -87,6 +87,9 @@ struct Stack {
   std::vector<Routing> routings;  ///< in the order written; the first is the default
   std::vector<Vantage> vantages;
   std::vector<Protection> protections;
+  /// Before a fault takes a region out, the services of the others have to have been healthy for so
+  /// long; zero: they are not asked.
+  Duration peer_healthy = std::chrono::seconds(3);
 
   /// nullptr where there is none.
   const StackHost* host(std::string_view name) const;

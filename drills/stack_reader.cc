@@ -75,6 +75,8 @@ class StackReader {
     stack_.name = text_or_empty(top, "stack");
     stack_.environment = text_or_empty(top, "environment");
     stack_.regions = top.list("regions");
+    const Params interlocks = top.object("interlocks");
+    if (interlocks.has("peer_healthy")) stack_.peer_healthy = interlocks.duration("peer_healthy");
     names_.known[Refers::Region] = stack_.regions;
     names_.known[Refers::Host];
     names_.known[Refers::Service];

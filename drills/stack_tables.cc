@@ -75,7 +75,17 @@ const Schema& stack_fields() {
        .choices = {"lab", "staging", "production"}},
       {.name = "regions",
        .type = Type::NameList,
-       .help = "the regions, or nothing where there is only one"}};
+       .help = "the regions, or nothing where there is only one"},
+      {.name = "interlocks",
+       .type = Type::Object,
+       .help = "what has to be so before anything is broken",
+       .fields = {{.name = "peer_healthy",
+                   .type = Type::Duration,
+                   .help = "how long the services of the other regions must have been healthy "
+                           "before one is taken out; 0: not asked",
+                   .fallback = "3s",
+                   .least = 0,
+                   .most = 3600}}}};
   return fields;
 }
 

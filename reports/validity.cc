@@ -162,6 +162,23 @@ Result::Validity baseline_steady(const Timeline& timeline) {
                       errors * 100)};
 }
 
+/// The region that users were to move to; asked only where a fault takes a region out.
+std::optional<Result::Validity> peers_healthy(const Timeline& timeline) {
+  std::size_t held = 0;
+  for (const CheckRecord& check : timeline.record.checks) {
+    if (check.kind != "peer") continue;
+    if (!check.held)
+      return Result::Validity{
+          "peers-healthy", false, fmt::format("not {}: {}", check.text, check.saw)};
+    ++held;
+  }
+  if (held == 0) return std::nullopt;
+  return Result::Validity{
+      "peers-healthy",
+      true,
+      fmt::format("{} of the other regions healthy before the fault", count_of(held, "service"))};
+}
+
 Result::Validity fault_in_force(const Timeline& timeline) {
   const RunRecord& record = timeline.record;
   if (!any_step<InjectStep>(record.playbook.steps) && record.actions.empty()) {
@@ -196,16 +213,18 @@ Result::Validity completed(const Timeline& timeline) {
 }  // namespace
 
 std::vector<Result::Validity> validity_of(const Timeline& timeline) {
-  return {completed(timeline),
-          baseline_present(timeline),
-          baseline_steady(timeline),
-          fault_in_force(timeline),
-          samples_present(timeline),
-          agents_alive(timeline),
-          rate_achieved(timeline),
-          sent_in_time(timeline),
-          clocks_agree(timeline),
-          all_undone(timeline)};
+  std::vector<Result::Validity> clauses = {completed(timeline),
+                                           baseline_present(timeline),
+                                           baseline_steady(timeline),
+                                           fault_in_force(timeline),
+                                           samples_present(timeline),
+                                           agents_alive(timeline),
+                                           rate_achieved(timeline),
+                                           sent_in_time(timeline),
+                                           clocks_agree(timeline),
+                                           all_undone(timeline)};
+  if (auto peers = peers_healthy(timeline)) clauses.insert(clauses.begin() + 3, *std::move(peers));
+  return clauses;
 }
 
 }  // namespace muster

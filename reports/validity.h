@@ -17,6 +17,8 @@ namespace muster {
 ///   clock-bound       the vantages' clocks are within half a period of the run's
 ///   baseline-present  what the playbook asked for as a baseline was measured
 ///   baseline-steady   the `steady` limits held; without any, at most 5 % failed before the fault
+///   peers-healthy     the services of the other regions were healthy before a fault took one out;
+///                     only where that was asked
 ///   fault-in-force    every change was applied and its effect observed
 ///   undo              every applied change was undone and seen to be
 ///   completed         no step of the drill failed

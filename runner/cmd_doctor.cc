@@ -30,6 +30,7 @@ struct Program {
 constexpr Program kPrograms[] = {{"nsenter", "util-linux", "reaching lab and netns hosts"},
                                  {"ssh", "openssh-client", "hosts over ssh"},
                                  {"sftp", "openssh-client", "copying the guard to hosts over ssh"},
+                                 {"curl", "curl", "asking services whether they are healthy"},
                                  {"nft", "nftables", "partition, packet_loss, block_replica"},
                                  {"iptables", "iptables", "latency"},
                                  {"tc", "iproute2", "bandwidth"},

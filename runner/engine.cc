@@ -64,17 +64,23 @@ class Engine::Drive {
     auto executor = co_await asio::this_coro::executor;
     TaskGroup watchers(executor);
     script_ = std::make_unique<TaskGroup>(executor);
+    PeerHealth peers(world_.clock,
+                     world_.hosts,
+                     record_.stack,
+                     regions_lost(record_.playbook, record_.stack, planned_));
     StepRunner steps({world_,
                       record_,
                       planned_,
                       measurement,
                       faults,
+                      peers,
                       step_text_,
                       [this](EventRecord event) { tell(std::move(event)); },
                       [this] {
                         return stop_state_.has_value();
                       }});
     record_.baseline_began = co_await measurement.start();
+    watchers.spawn(peers.watch());
     watchers.spawn(show_progress(measurement));
     watchers.spawn(watch_stop_conditions(measurement.live()));
     script_->spawn(steps.run());
@@ -137,8 +143,11 @@ class Engine::Drive {
     std::exception_ptr bug;
     try {
       co_await script_->join();
-    } catch (const NotSteady&) {
-      record_.abort_reason = "the system was not steady before the fault; nothing was touched";
+    } catch (const NotSteady& error) {
+      record_.abort_reason =
+          fmt::format("{}; {}",
+                      error.what(),
+                      record_.actions.empty() ? "nothing was touched" : "everything is undone");
     } catch (const Error& error) {
       if (!stop_state_) stop_state_ = RunState::Errored;
       record_.abort_reason = error.what();

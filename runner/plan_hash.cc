@@ -71,6 +71,7 @@ std::string hash_of_plan(const Drill& drill, const std::vector<PlannedInject>& p
   plan["steps"] = Doing().all(drill.playbook.steps);
   plan["changes"] = std::move(changes);
   plan["steady"] = texts_of(drill.playbook.steady);
+  plan["peer_healthy"] = drill.stack.peer_healthy.count();
   plan["stop_if"] = texts_of(drill.playbook.stop_if);
   return sha256(compact_json(plan));
 }

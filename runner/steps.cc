@@ -96,7 +96,21 @@ void StepRunner::check_steady(Duration window) {
   if (!steady) throw NotSteady("the system was not steady before the fault");
 }
 
+/// Users are about to move: there has to be somebody to serve them.
+Task<> StepRunner::check_peers() {
+  std::vector<CheckRecord> checks = co_await parts_.peers.conclude();
+  std::vector<std::string> unhealthy;
+  for (CheckRecord& check : checks) {
+    if (!check.held) unhealthy.push_back(fmt::format("{} ({})", check.text, check.saw));
+    parts_.record.checks.push_back(std::move(check));
+  }
+  if (unhealthy.empty()) co_return;
+  note("note", "not healthy: " + join(unhealthy, "; "));
+  throw NotSteady("the region that users would move to was not healthy before the fault");
+}
+
 Task<> StepRunner::inject(const InjectStep& step) {
+  if (parts_.peers.guards(step.name)) co_await check_peers();
   if (!steady_checked_ && !parts_.record.playbook.steady.empty())
     check_steady(std::chrono::seconds(5));
   if (!parts_.record.baseline_ended) parts_.record.baseline_ended = clock().now();

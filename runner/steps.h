@@ -9,10 +9,11 @@
 #include "runner/engine.h"
 #include "runner/faults_in_force.h"
 #include "runner/measurement.h"
+#include "runner/peer_health.h"
 
 namespace muster {
 
-/// `steady` did not hold in the baseline: the drill touches nothing and is inconclusive.
+/// The system was not well enough before the fault: the drill touches nothing and is inconclusive.
 class NotSteady : public Error {
  public:
   using Error::Error;
@@ -27,6 +28,7 @@ class StepRunner {
     const std::vector<PlannedInject>& planned;
     const Measurement& measurement;
     FaultsInForce& faults;
+    PeerHealth& peers;
     std::string& now_doing;  ///< for the live view
     std::function<void(EventRecord)> tell;
     std::function<bool()>
@@ -51,6 +53,7 @@ class StepRunner {
   Task<> parallel(const ParallelStep& step);
 
   void check_steady(Duration window);
+  Task<> check_peers();
   bool reached(const AwaitStep& step, Time now) const;
   void note(std::string kind, std::string text);
   Clock& clock() { return parts_.world.clock; }

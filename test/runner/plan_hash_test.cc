@@ -166,6 +166,9 @@ const std::vector<Edit>& deeds() {
       {"no stop_if",
        [](Planned& p) {
          p.drill.playbook.stop_if.clear();
+       }},
+      {"peers not asked", [](Planned& p) {
+         p.drill.stack.peer_healthy = 0s;
        }}};
   return edits;
 }
