@@ -97,9 +97,10 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   Random random(seed);
   const std::string id = make_run_id(clock.utc_now(), random);
   const StackLock lock(drill.stack.name, id);
+  ResourceLocks locks(id);
   StackHosts hosts(drill.stack.hosts);
   std::vector<PlannedInject> planned =
-      co_await plan_within_interlocks(drill, options.permission, hosts, id, clock.utc_now());
+      co_await plan_within_interlocks(drill, options.permission, hosts, locks, id, clock.utc_now());
 
   const fs::path directory = runs_directory() / id;
   make_private_directories(directory);

@@ -32,6 +32,11 @@ void nothing_is_left_in_force(const Preflight&, Reasons& reasons) {
   }
 }
 
+void nobody_else_is_there(const Preflight& preflight, Reasons& reasons) {
+  for (std::string& reason : preflight.locks.take(preflight.drill.stack, preflight.planned))
+    reasons.push_back(std::move(reason));
+}
+
 void plan_is_the_one_asked_for(const Preflight& preflight, Reasons& reasons) {
   const std::string& asked_for = preflight.permission.plan_hash;
   if (asked_for.empty() || preflight.plan_hash.empty() || preflight.plan_hash == asked_for) return;
@@ -83,6 +88,7 @@ using Interlock = void (*)(const Preflight& preflight, Reasons& reasons);
 constexpr Interlock kInterlocks[] = {
     lever_is_released,
     nothing_is_left_in_force,
+    nobody_else_is_there,
     plan_is_the_one_asked_for,
     production_is_approved,
     a_region_is_left,
@@ -113,9 +119,10 @@ std::string told(const Reasons& reasons) {
 Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
+                                                        ResourceLocks& locks,
                                                         std::string run_id,
                                                         UtcTime now) {
-  Preflight preflight{drill, permission, now, {}, ""};
+  Preflight preflight{drill, permission, locks, now, {}, ""};
   std::optional<Error> impossible;
   try {
     preflight.planned = co_await plan_drill(drill, hosts, std::move(run_id));

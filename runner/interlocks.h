@@ -7,6 +7,7 @@
 #include "base/tasks.h"
 #include "drills/playbook.h"
 #include "runner/plan.h"
+#include "runner/resource_locks.h"
 
 namespace muster {
 
@@ -21,18 +22,20 @@ struct Permission {
 struct Preflight {
   const Drill& drill;
   const Permission& permission;
+  ResourceLocks& locks;
   UtcTime now;
   std::vector<PlannedInject> planned;
   std::string plan_hash;  ///< empty where nobody asks for it, or where the drill cannot be planned
 };
 
 /// Plans the drill and asks every interlock whether it may start now; looks at hosts, touches
-/// nothing. Returns the plan.
+/// nothing but `locks`, which hold all that the plan takes hold of afterwards. Returns the plan.
 /// Throws Refused with every reason at once, an interlock that could not look being one of them;
 /// Error where nothing forbids the drill but it cannot be planned.
 Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
+                                                        ResourceLocks& locks,
                                                         std::string run_id,
                                                         UtcTime now);
 
