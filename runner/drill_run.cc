@@ -127,17 +127,17 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   lever.spawn(stop_by_lever(clock, engine));
 
   std::optional<RunRecord> record;
-  std::optional<Error> impossible;
+  std::exception_ptr impossible;
   try {
     record = co_await engine.run(std::move(drill), std::move(planned));
-  } catch (const Error& error) {
-    impossible = error;
+  } catch (const Error&) {
+    impossible = std::current_exception();
   }
   co_await lever.stop();
   observer->finished();
   if (impossible) {
     close_run(journal, id);
-    throw *impossible;
+    std::rethrow_exception(impossible);
   }
   samples->flush();
   const std::string sample_bytes = read_file(directory / "samples", std::size_t{1} << 34U);

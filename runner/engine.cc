@@ -95,6 +95,9 @@ class Engine::Drive {
     co_await watchers.stop();
     faults_ = nullptr;
     record_.ended = world_.clock.now();
+    // A target that said no before anything was done to any: nothing was drilled, nothing is
+    // judged.
+    if (refused_ && !anything_applied()) throw *refused_;
     co_return std::move(record_);
   }
 
@@ -149,6 +152,7 @@ class Engine::Drive {
                       error.what(),
                       record_.actions.empty() ? "nothing was touched" : "everything is undone");
     } catch (const Error& error) {
+      if (const auto* refused = dynamic_cast<const Refused*>(&error)) refused_ = *refused;
       if (!stop_state_) stop_state_ = RunState::Errored;
       record_.abort_reason = error.what();
     } catch (const std::exception&) {
@@ -163,6 +167,12 @@ class Engine::Drive {
     if (record_.state != RunState::Completed) {
       tell({world_.clock.now(), "abort", "muster", record_.abort_reason, ""});
     }
+  }
+
+  bool anything_applied() const {
+    return std::any_of(record_.actions.begin(), record_.actions.end(), [](const auto& action) {
+      return action.applied.has_value();
+    });
   }
 
   Task<> put_everything_back() {
@@ -231,6 +241,7 @@ class Engine::Drive {
   FaultsInForce* faults_ = nullptr;
   std::unique_ptr<TaskGroup> script_;
   std::optional<RunState> stop_state_;
+  std::optional<Refused> refused_;  ///< by a guard, on the target
   std::string step_text_ = "starting";
 };
 

@@ -46,15 +46,20 @@ Task<> StepRunner::run_list(const std::vector<Step>& steps) {
   for (const Step& step : steps) {
     if (parts_.stopped()) throw boost::system::system_error(asio::error::operation_aborted);
     parts_.now_doing = step.title();
-    std::optional<Error> failed;
+    std::exception_ptr failed;
+    const auto told = [&step](const Error& error) {
+      return fmt::format("step '{}': {}", step.title(), error.what());
+    };
     try {
       co_await run_step(step);
     } catch (const NotSteady&) {
       throw;
+    } catch (const Refused& error) {
+      failed = std::make_exception_ptr(Refused(told(error), step.where));
     } catch (const Error& error) {
-      failed = Error(fmt::format("step '{}': {}", step.title(), error.what()), step.where);
+      failed = std::make_exception_ptr(Error(told(error), step.where));
     }
-    if (failed) throw *failed;
+    if (failed) std::rethrow_exception(failed);
   }
 }
 
