@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include <pwd.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -118,6 +119,7 @@ Machine inspect_machine(bool root) {
   machine.programs = program_directory();
   machine.postgres = *find_postgres(kPostgresRoot);
   machine.templates = lab_folder() / (root ? "postgres-template-root" : "postgres-template");
+  if (const passwd* const user = ::getpwnam("postgres")) machine.postgres_user = user->pw_uid;
   need_own_programs(machine.programs);
   return machine;
 }

@@ -22,7 +22,9 @@ const PartPlan* Plan::part(const PartRef& ref) const {
 }
 
 std::vector<std::string> Machine::as_postgres(std::vector<std::string> argv) const {
-  std::vector<std::string> words = {"unshare", "-U", "--map-user=1000", "--map-group=1000", "--"};
+  const std::string user = std::to_string(postgres_user);
+  std::vector<std::string> words = {
+      "unshare", "-U", "--map-user=" + user, "--map-group=" + user, "--"};
   if (root)
     words = {"setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups", "--"};
   words.insert(words.end(), argv.begin(), argv.end());

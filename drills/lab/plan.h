@@ -67,6 +67,9 @@ struct Machine {
   std::string programs;   ///< folder of muster-lab-app, muster-delay, muster-lab-init
   std::string postgres;   ///< folder of initdb and postgres
   std::string templates;  ///< folder with primary/ and standby/ data directories
+  /// Whom PostgreSQL takes itself for in a user namespace. Any number would do, but initdb wants it
+  /// to have a name: the user postgres, whom its package makes; without it, nobody.
+  unsigned postgres_user = 65534;
 
   /// PostgreSQL refuses to run as root, even as the root of a user namespace.
   std::vector<std::string> as_postgres(std::vector<std::string> argv) const;
