@@ -23,7 +23,7 @@ const ScratchFolder& folder() {
 /// Whatever is thrown beside an Error ends the fuzzer.
 JournalContent read(std::string_view bytes) {
   try {
-    return read_journal(folder().write("journal", bytes));
+    return parse_journal(bytes);
   } catch (const Error&) {
     return {};
   }
