@@ -97,7 +97,7 @@ class Engine::Drive {
     record_.ended = world_.clock.now();
     // A target that said no before anything was done to any: nothing was drilled, nothing is
     // judged.
-    if (refused_ && !anything_applied()) throw *refused_;
+    if (refused_ && nothing_was_done()) throw *refused_;
     co_return std::move(record_);
   }
 
@@ -169,9 +169,10 @@ class Engine::Drive {
     }
   }
 
-  bool anything_applied() const {
-    return std::any_of(record_.actions.begin(), record_.actions.end(), [](const auto& action) {
-      return action.applied.has_value();
+  /// A change that failed half-way beside the refused one and is not clean has to be judged.
+  bool nothing_was_done() const {
+    return std::all_of(record_.actions.begin(), record_.actions.end(), [](const auto& action) {
+      return !action.applied && action.undone && action.undone->clean();
     });
   }
 
