@@ -77,6 +77,10 @@ class Host {
   /// How one of muster's own programs is called there: by the path beside the running one where the
   /// host shares our files.
   virtual std::string own_program(std::string_view name) const;
+  /// Where its packets are seen and changed by this machine's programs. A container need not have
+  /// any of them: there it is its network namespace, entered from outside. The host itself
+  /// elsewhere.
+  virtual Host& network() { return *this; }
   /// Nothing where commands get there by no network.
   virtual Task<std::optional<OwnChannel>> own_channel();
 

@@ -31,6 +31,12 @@ bool is_login(const std::string& text) {
   return std::regex_match(text, pattern);
 }
 
+/// As docker and podman name and number them.
+bool is_container(const std::string& text) {
+  static const std::regex pattern("[A-Za-z0-9][A-Za-z0-9_.-]{0,127}");
+  return std::regex_match(text, pattern);
+}
+
 std::string read_target(const YamlEntry& entry,
                         Reach::Kind kind,
                         const Owner& owner,
@@ -53,6 +59,11 @@ std::string read_target(const YamlEntry& entry,
         entry.value.where,
         fmt::format("'ssh' of {} must be user@host, not {}", owner.text, entry.value.shown()),
         "letters, digits, dots, dashes and underscores; a port stands beside it: port: 2222");
+  } else if (kind == Reach::Kind::Docker && !is_container(target)) {
+    reading.report(entry.value.where,
+                   fmt::format("'docker' of {} must be the name or id of a container, not {}",
+                               owner.text,
+                               entry.value.shown()));
   }
   return target;
 }
@@ -74,10 +85,15 @@ Params read_settings(const StackKind& kind,
   const Params params =
       read_fields(kind.fields, node, of_reach, {}, reading, {std::string(kind.name)});
   json::object values = params.values();
-  for (const std::string_view key : {"identity", "known_hosts", "config", "guard"}) {
+  for (const std::string_view key : {"identity", "known_hosts", "config", "guard", "user"}) {
     if (!params.has(key)) continue;
     const std::string path = params.text(key);
     const bool on_the_host = key == "guard";
+    if (key == "user") {
+      if (!is_plain_word(path))
+        reading.report(params.place(key), "'user' must be one plain word: a name, or UID:GID");
+      continue;
+    }
     if (!is_plain_word(path) || (on_the_host && !path.starts_with('/'))) {
       reading.report(params.place(key),
                      fmt::format("'{}' of {} must be {}, not '{}'",

@@ -17,7 +17,8 @@ struct Reach {
   enum class Kind { Local, Lab, Netns, Ssh, Docker, Kubectl };
   Kind kind = Kind::Local;
   std::string target;  ///< lab host, namespace name or path, user@host, container; empty for local
-  Params settings;     ///< ssh: port, identity, known_hosts, config, guard, sudo; as far as written
+  Params settings;     ///< ssh: port, identity, known_hosts, config, guard, sudo; docker: engine,
+                       ///< user, guard; as far as written
 };
 
 struct StackHost {

@@ -57,6 +57,59 @@ Schema ssh_fields() {
       {.name = "sudo", .type = Type::Flag, .help = "start the guard there by `sudo -n`"}};
 }
 
+Schema container_fields() {
+  return {{.name = "engine",
+           .type = Type::Choice,
+           .help = "whose command line reaches it",
+           .fallback = "docker",
+           .choices = {"docker", "podman"}},
+          {.name = "user",
+           .type = Type::Text,
+           .help = "user in the container that programs run as; its own where left out"},
+          {.name = "guard",
+           .type = Type::Text,
+           .help = "path of the muster-guard that its image has; without it, one is copied"}};
+}
+
+StackKind provider_routing() {
+  return {"http",
+          "a value behind a provider's HTTP API; {region} in its texts stands for the region",
+          {{.name = "host",
+            .type = Type::Name,
+            .help = "the host that calls the API, and where its guard runs",
+            .required = true,
+            .refers = Refers::Host},
+           {.name = "url", .type = Type::Text, .help = "read by GET", .required = true},
+           {.name = "headers",
+            .type = Type::TextMap,
+            .help = "of every request: Authorization: \"Bearer ${secret:file:/run/token}\""},
+           {.name = "value",
+            .type = Type::Text,
+            .help = "JSON pointer to the value in the answer: /result/enabled",
+            .required = true},
+           {.name = "drained",
+            .type = Type::Text,
+            .help = "the value, as JSON, while the region is out: \"false\"",
+            .required = true},
+           {.name = "method",
+            .type = Type::Choice,
+            .help = "writes the value",
+            .fallback = "PATCH",
+            .choices = {"PATCH", "PUT", "POST"}},
+           {.name = "write", .type = Type::Text, .help = "URL that is written to, if not `url`"},
+           {.name = "body",
+            .type = Type::Text,
+            .help = "what is written; {value} in it stands for the value: '{\"enabled\": {value}}'",
+            .required = true},
+           {.name = "ok",
+            .type = Type::Text,
+            .help = "JSON pointer that must be true in every answer: /success"},
+           {.name = "names",
+            .type = Type::TextMap,
+            .help = "region: what {region} stands for, where the API calls it something else",
+            .key_refers = Refers::Region}}};
+}
+
 }  // namespace
 
 const Schema& stack_fields() {
@@ -250,6 +303,7 @@ const std::vector<StackKind>& routing_kinds() {
          .type = Type::Text,
          .help = "the map's key that drains",
          .fallback = "region"}}},
+      provider_routing(),
       {"command",
        "programs of your own; {region} in them stands for the region",
        {{.name = "host",
@@ -275,7 +329,7 @@ const std::vector<StackKind>& reach_kinds() {
       {"lab", "host of the practice lab", {}},
       {"netns", "network namespace, by name or path", {}},
       {"ssh", "user@host", ssh_fields()},
-      {"docker", "container", {}},
+      {"docker", "container, by name or id", container_fields()},
       {"kubectl", "namespace/pod", {}}};
   return kinds;
 }

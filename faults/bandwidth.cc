@@ -39,7 +39,7 @@ Task<> require_default_queue(Host& host, std::string interface, Where where) {
 Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const Where where = params.place("host");
   const StackHost& target = open_host(context.stack, params.text("host"), where);
-  Host& host = context.hosts.host(target.name);
+  Host& host = context.hosts.host(target.name).network();
   std::string interface;
   if (params.has("interface"))
     interface = params.text("interface");
@@ -60,6 +60,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
       context,
       target,
       fmt::format("let {} send at most {} kbit/s through {}", target.name, rate / 1000, interface));
+  change.on_network = true;
   change.resource = "qdisc:" + interface;
   change.undo_class = UndoClass::SelfHealingOnRestart;
   change.apply = exec({"tc",

@@ -108,6 +108,7 @@ json::object to_json(const Change& change) {
   object["kind"] = change.kind;
   object["what"] = change.what;
   object["host"] = change.host;
+  if (change.on_network) object["on_network"] = true;
   object["resource"] = change.resource;
   if (!change.process.empty()) object["process"] = change.process;
   object["apply"] = to_json(change.apply);
@@ -129,6 +130,7 @@ Change change_from_json(const json::object& object) {
   change.kind = text_or_empty(object, "kind");  // journals of older versions have none
   change.what = text_at(object, "what");
   change.host = text_at(object, "host");
+  change.on_network = find(object, "on_network") != nullptr && flag_at(object, "on_network");
   change.resource = text_at(object, "resource");
   change.process = text_or_empty(object, "process");
   change.apply = operation_from_json(object_at(object, "apply"));

@@ -41,10 +41,11 @@ struct Operation {
 /// One change to the system under test, with its undo. Planned by a fault, done and undone by a
 /// guard.
 struct Change {
-  std::string id;        ///< "drain/1": inject step and number; unique in the run
-  std::string kind;      ///< of the fault; the policy of the host is asked about it
-  std::string what;      ///< one sentence: "force us-east down in gdnsd on ns1"
-  std::string host;      ///< name in the stack
+  std::string id;           ///< "drain/1": inject step and number; unique in the run
+  std::string kind;         ///< of the fault; the policy of the host is asked about it
+  std::string what;         ///< one sentence: "force us-east down in gdnsd on ns1"
+  std::string host;         ///< name in the stack
+  bool on_network = false;  ///< its guard and programs run at the network() of the host
   std::string resource;  ///< what it takes hold of, for locks: "process:/run/lab/app.pid", "nft",
                          ///< "file:/..."
   std::string process;   ///< pid file (or "pid:N") of the process whose identity the guard takes;

@@ -95,6 +95,12 @@ Duration longest_undo(const Change& change) {
          kAnswerMargin;
 }
 
+/// Where the guard of this change runs.
+Host& side_of(Hosts& hosts, const Change& change) {
+  Host& host = hosts.host(change.host);
+  return change.on_network ? host.network() : host;
+}
+
 /// What is shared by the owner of a guard and the tasks that talk to it.
 struct Conversation {
   Conversation(const asio::any_io_executor& executor, Clock& the_clock, Change the_change)
@@ -246,7 +252,7 @@ Task<Undone> recover_on(
   std::string why;
   try {
     std::string order = encode(to_frame(FrameType::Recover, {run_id, epoch, plain(change)}));
-    Host& host = hosts.host(change.host);
+    Host& host = side_of(hosts, change);
     co_return co_await ask_to_recover(host, talk, std::move(order));
   } catch (const Error& error) {
     why = error.what();
@@ -341,7 +347,7 @@ class HostGuards final : public Guards {
   Task<std::unique_ptr<Guard>> arm(Change change) override {
     auto executor = co_await asio::this_coro::executor;
     std::string order = encode(to_frame(FrameType::Arm, {run_id_, epoch_, plain(change)}));
-    Host& host = hosts_.host(change.host);
+    Host& host = side_of(hosts_, change);
     auto talk = std::make_shared<Conversation>(executor, clock_, std::move(change));
     talk->channel = co_await host.open_guard("serve");
     auto guard = std::make_unique<GuardClient>(hosts_, run_id_, epoch_, std::move(talk), executor);

@@ -55,13 +55,15 @@ void add_holder(FaultPlan& plan,
                 int queue) {
   Change& change =
       add_change(plan, context, host, fmt::format("on {}, stand by to hold packets", host.name));
+  change.on_network = true;
   change.resource = fmt::format("nfqueue:{}", queue);
   change.undo_class = UndoClass::SelfExpiring;
-  std::vector<std::string> argv = {context.hosts.host(host.name).own_program("muster-delay"),
-                                   "--queue",
-                                   fmt::format("{}", queue),
-                                   "--delay",
-                                   format_duration(params.duration("delay"))};
+  std::vector<std::string> argv = {
+      context.hosts.host(host.name).network().own_program("muster-delay"),
+      "--queue",
+      fmt::format("{}", queue),
+      "--delay",
+      format_duration(params.duration("delay"))};
   if (params.has("jitter")) {
     argv.emplace_back("--jitter");
     argv.push_back(format_duration(params.duration("jitter")));
@@ -93,6 +95,7 @@ void add_rules(FaultPlan& plan,
   std::optional<std::int64_t> port;
   if (params.has("port")) port = params.integer("port");
   change.order = 1;
+  change.on_network = true;
   change.resource = "iptables:" + chain;
   change.apply = exec(
       {"iptables-restore", "--noflush", "--wait", "5"},
@@ -114,7 +117,8 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   FaultPlan result;
   for (const StackHost* host : hosts) {
     const std::string id = short_id(context, host->name);
-    const auto own = co_await spared_channel(params, context.hosts.host(host->name), scope.peers);
+    Host& reached = context.hosts.host(host->name).network();
+    const auto own = co_await spared_channel(params, reached, scope.peers);
     add_holder(result, context, params, *host, queue_number(id));
     add_rules(result, context, params, scope, *host, own, id);
   }

@@ -96,6 +96,7 @@ std::string nft_ruleset(const PacketDrop& drop) {
 }
 
 void drop_packets(Change& change, const PacketDrop& drop) {
+  change.on_network = true;
   change.resource = "nft:" + drop.table;
   change.undo_class = UndoClass::SelfExpiring;
   change.apply = exec({"nft", "-f", "-"}, nft_ruleset(drop));

@@ -101,6 +101,7 @@ void add_channel_proof(FaultPlan& plan,
                   channel.peer,
                   channel.port));
   const std::string table = "muster_own_" + short_id(context, host.name);
+  change.on_network = true;
   change.resource = "nft:" + table;
   change.apply = exec({"nft", "-f", "-"}, counting_ruleset(table, channel));
   change.verify = exec({"nft", "list", "counters", "table", "inet", table});

@@ -14,7 +14,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
 
   FaultPlan result;
   for (const StackHost* host : hosts) {
-    Host& reached = context.hosts.host(host->name);
+    Host& reached = context.hosts.host(host->name).network();
     const auto own = co_await spared_channel(params, reached, scope.peers);
     if (own) add_channel_proof(result, context, *host, *own);
     // Of one host that was named, loss has to be seen; in a region there are some that nobody

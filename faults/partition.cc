@@ -42,7 +42,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
 
   FaultPlan result;
   for (const StackHost* host : from.hosts) {
-    Host& reached = context.hosts.host(host->name);
+    Host& reached = context.hosts.host(host->name).network();
     const auto own = co_await spared_channel(params, reached, scope.peers);
     if (own) add_channel_proof(result, context, *host, *own);
     const bool talks = co_await exchanges_packets(reached, scope, own);

@@ -2,14 +2,12 @@
 
 #include <arpa/inet.h>
 
-#include "base/digest.h"
 #include "base/error.h"
-#include "base/files.h"
 #include "base/process.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "faults/guard/protocol.h"
 #include "faults/ssh_connections.h"
+#include "faults/stdio_host.h"
 
 namespace muster {
 
@@ -18,21 +16,9 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kSshFailed = 255;
-constexpr int kNotFound = 127;
-constexpr int kNotRunnable = 126;
 
 bool holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
-}
-
-std::filesystem::path local_guard() {
-  return program_directory() / "muster-guard";
-}
-
-/// The guard's name on the host tells its content: another build has another.
-std::string copied_guard() {
-  static const std::string digest = sha256(read_file(local_guard()));
-  return ".muster/guard-" + digest.substr(digest.find(':') + 1, 16);
 }
 
 /// sftp splits its lines at blanks and expands patterns.
@@ -43,11 +29,6 @@ std::string quoted(const std::string& path) {
     text += letter;
   }
   return text + "\"";
-}
-
-bool is_missing(const CommandResult& result) {
-  return result.exit_code == kNotFound || holds(result.err, "ommand not found") ||
-         holds(result.err, "No such file or directory");
 }
 
 /// "10.9.0.1 51234 10.9.0.2 22", as sshd tells every session.
@@ -89,47 +70,18 @@ class SshChannel final : public Channel {
   std::string login_;
 };
 
-class SshHost final : public Host {
+class SshHost final : public StdioHost {
  public:
   explicit SshHost(const StackHost& host)
-      : name_(host.name),
+      : StdioHost(host, ".muster/"),
         here_(make_host(host.name, "this machine", {})),
-        connections_(*here_, host),
-        copies_guard_(!host.reach.settings.has("guard")),
-        guard_(copies_guard_ ? copied_guard() : host.reach.settings.text("guard")) {
+        connections_(*here_, host) {
     const Params& settings = host.reach.settings;
     const bool sudo = settings.has("sudo") && settings.flag("sudo");
-    remote_ = (sudo ? "sudo -n " : "") + guard_ + " stdio";
+    remote_ = (sudo ? "sudo -n " : "") + guard() + " stdio";
   }
 
-  const std::string& name() const override { return name_; }
   std::string reach() const override { return "ssh " + connections_.login(); }
-
-  Task<CommandResult> try_run(Command command) override {
-    co_await require_guard();
-    std::string input = encode({FrameType::Exec, command.argv}) + command.input;
-    const CommandResult result = co_await run_remote(std::move(input), command.timeout);
-    if (result.exit_code == kNotFound && result.err.starts_with(kCannotStart))
-      fail("on {}: {}", name_, printable(trim(result.err.substr(kCannotStart.size()))));
-    co_return result;
-  }
-
-  Task<std::unique_ptr<Channel>> open(std::vector<std::string> argv) override {
-    std::string order = encode({FrameType::Exec, std::move(argv)});
-    auto channel = co_await open_session(SshConnections::Take::Any);
-    co_await channel->write(std::move(order));
-    co_return channel;
-  }
-
-  /// The order that follows says what the guard is to do.
-  Task<std::unique_ptr<Channel>> open_guard(std::string command) override {
-    const bool careful = command == "recover";
-    const auto which = careful ? SshConnections::Take::Answering : SshConnections::Take::Any;
-    co_return co_await open_session(which);
-  }
-
-  /// Found by its name there, where it is installed.
-  std::string own_program(std::string_view name) const override { return std::string(name); }
 
   Task<std::optional<OwnChannel>> own_channel() override {
     auto show = command("printenv", "SSH_CONNECTION");
@@ -139,90 +91,12 @@ class SshHost final : public Host {
       fail(
           "on {}: no SSH_CONNECTION tells where our own connection comes from, so that it could be "
           "spared; with sudo, add `Defaults env_keep += SSH_CONNECTION` to sudoers",
-          name_);
+          name());
     co_return channel;
   }
 
  private:
-  Task<> require_guard() {
-    Task<> work = find_guard();
-    co_await guard_found_.ensure(std::move(work));
-  }
-
-  /// An end of its input without a frame makes a guard say who it is.
-  Task<> find_guard() {
-    CommandResult answer = co_await run_remote("", 20s);
-    if (is_missing(answer) && copies_guard_) {
-      co_await copy_guard();
-      answer = co_await run_remote("", 20s);
-    }
-    judge_greeting(answer);
-  }
-
-  void judge_greeting(const CommandResult& answer) const {
-    if (answer.ok() && answer.out == kGreeting) return;
-    const std::string said = printable(trim(answer.err.empty() ? answer.out : answer.err), 300);
-    if (answer.ok() && answer.out.ends_with(kGreeting))
-      fail("on {}: logging in prints '{}'; let nothing be printed where no terminal is",
-           name_,
-           printable(trim(answer.out.substr(0, answer.out.size() - kGreeting.size())), 300));
-    if (answer.ok() && answer.out.starts_with("muster-guard "))
-      fail("on {}: the installed guard is '{}', and this is muster {}; install the same version",
-           name_,
-           said,
-           MUSTER_VERSION);
-    if (holds(answer.err, "sudo: command not found"))
-      fail("on {}: there is no sudo; install it, or leave out `sudo:` and log in as root", name_);
-    if (is_missing(answer))
-      fail("on {}: there is no {}; install muster-guard there{} ({})",
-           name_,
-           guard_,
-           copies_guard_ ? "" : ", or leave out `guard:` and it is copied",
-           said);
-    if (answer.exit_code == kNotRunnable || holds(answer.err, "xec format error"))
-      fail(
-          "on {}: {} does not run there ({}): it was built for another kind of machine, or its "
-          "file "
-          "system forbids it; build muster-guard there and name it in the stack: `guard: /path`",
-          name_,
-          guard_,
-          said);
-    if (holds(answer.err, "sudo:"))
-      fail("on {}: sudo does not start the guard without a password ({}); allow it in sudoers",
-           name_,
-           said);
-    fail("on {}: `{}` answered with exit code {}{}{}",
-         name_,
-         remote_,
-         answer.exit_code,
-         said.empty() ? "" : ": ",
-         said);
-  }
-
-  /// Under another name first: whoever finds the guard finds it whole.
-  Task<> copy_guard() {
-    const auto seat = co_await connections_.take(SshConnections::Take::Any);
-    const std::string beside = fmt::format("{}.{:08x}.new", guard_, entropy() >> 32U);
-    Command command;
-    command.argv = connections_.file_transfer(*seat);
-    command.input = fmt::format(
-        "-mkdir .muster\n-chmod 700 .muster\nput -f {0} {1}\nchmod 700 {1}\nrename {1} {2}\n",
-        quoted(local_guard().string()),
-        beside,
-        guard_);
-    command.timeout = 120s;
-    const CommandResult result = co_await here_->try_run(std::move(command));
-    if (!result.ok())
-      fail(
-          "on {}: the guard cannot be copied by sftp ({}); install muster-guard there and name it "
-          "in "
-          "the stack: `guard: /path`",
-          name_,
-          printable(trim(result.err), 300));
-  }
-
-  /// One session from start to end. Throws Error where ssh, not the program, failed.
-  Task<CommandResult> run_remote(std::string input, Duration timeout) {
+  Task<CommandResult> run_session(std::string input, Duration timeout) override {
     const auto seat = co_await connections_.take(SshConnections::Take::Any);
     Command command;
     command.argv = connections_.session(*seat, remote_);
@@ -236,21 +110,49 @@ class SshHost final : public Host {
     co_return result;
   }
 
-  Task<std::unique_ptr<Channel>> open_session(SshConnections::Take which) {
-    co_await require_guard();
+  Task<std::unique_ptr<Channel>> open_session(Way way) override {
+    const auto which =
+        way == Way::Answering ? SshConnections::Take::Answering : SshConnections::Take::Any;
     auto seat = co_await connections_.take(which);
     std::vector<std::string> argv = connections_.session(*seat, remote_);
     auto inner = co_await here_->open(std::move(argv));
     co_return std::make_unique<SshChannel>(std::move(seat), std::move(inner), connections_.login());
   }
 
-  std::string name_;
+  /// Under another name first: whoever finds the guard finds it whole.
+  Task<> copy_guard() override {
+    const auto seat = co_await connections_.take(SshConnections::Take::Any);
+    const std::string beside = fmt::format("{}.{:08x}.new", guard(), entropy() >> 32U);
+    Command command;
+    command.argv = connections_.file_transfer(*seat);
+    command.input = fmt::format(
+        "-mkdir .muster\n-chmod 700 .muster\nput -f {0} {1}\nchmod 700 {1}\nrename {1} {2}\n",
+        quoted(local_guard()),
+        beside,
+        guard());
+    command.timeout = 120s;
+    const CommandResult result = co_await here_->try_run(std::move(command));
+    if (!result.ok())
+      fail(
+          "on {}: the guard cannot be copied by sftp ({}); install muster-guard there and name it "
+          "in the stack: `guard: /path`",
+          name(),
+          printable(trim(result.err), 300));
+  }
+
+  std::string shown_command() const override { return remote_; }
+
+  std::string explain_start(const CommandResult& answer) const override {
+    if (holds(answer.err, "sudo: command not found"))
+      return "there is no sudo; install it, or leave out `sudo:` and log in as root";
+    if (!holds(answer.err, "sudo:")) return {};
+    return fmt::format("sudo does not start the guard without a password ({}); allow it in sudoers",
+                       printable(trim(answer.err), 300));
+  }
+
   std::unique_ptr<Host> here_;
   SshConnections connections_;
-  bool copies_guard_;
-  std::string guard_;   ///< path there
   std::string remote_;  ///< the one remote command
-  Once guard_found_;
 };
 
 }  // namespace

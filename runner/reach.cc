@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/process.h"
 #include "drills/lab/lab.h"
+#include "faults/container_host.h"
 #include "faults/ssh_host.h"
 
 namespace muster {
@@ -24,11 +25,15 @@ std::unique_ptr<Host> make(const StackHost& host) {
     case Reach::Kind::Ssh:
       return make_ssh_host(host);
     case Reach::Kind::Docker:
+      return make_container_host(host);
     case Reach::Kind::Kubectl:
       break;
   }
-  fail("host {}: this version of muster reaches hosts by local, lab, netns and ssh only",
-       host.name);
+  fail(
+      "host {}: this version of muster does not reach pods; reach the node by ssh or its "
+      "containers "
+      "by docker",
+      host.name);
 }
 
 }  // namespace

@@ -106,6 +106,21 @@ BOOST_AUTO_TEST_CASE(the_settings_of_ssh_name_files_beside_the_stack) {
   BOOST_TEST(stack.host("b")->reach.settings.values().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_container_is_reached_by_docker_unless_its_engine_is_named) {
+  const Stack stack = load(
+      "hosts:\n  a: {reach: {docker: web-1}}\n"
+      "  b: {reach: {docker: web_2.x, engine: podman, user: \"0:0\", guard: /muster-guard}}\n");
+  BOOST_TEST(stack.host("a")->reach.settings.text("engine") == "docker");
+  BOOST_TEST(stack.host("b")->reach.settings.text("engine") == "podman");
+  BOOST_TEST(stack.host("b")->reach.settings.text("user") == "0:0");
+}
+
+BOOST_AUTO_TEST_CASE(no_container_carries_an_option_a_path_or_a_sign_of_a_shell) {
+  for (const char* name : {"-it", "a/b", "a:b", "a b", "a;b", "$x", ".x", "\"\""})
+    BOOST_CHECK_THROW(load(fmt::format("hosts:\n  a: {{reach: {{docker: {}}}}}\n", name)),
+                      UsageError);
+}
+
 BOOST_AUTO_TEST_CASE(no_login_carries_an_option_or_a_sign_of_a_shell) {
   for (const char* login : {"ops@h", "h", "web-1.example.org", "o_p.s-1@10.0.0.1"})
     BOOST_CHECK_NO_THROW(load(fmt::format("hosts: {{h: {{reach: {{ssh: {}}}}}}}\n", login)));

@@ -14,6 +14,7 @@ Change full_change() {
   change.kind = "drain_region";
   change.what = "force us-east down";
   change.host = "ns1";
+  change.on_network = true;
   change.resource = "gdnsd";
   change.process = "/run/gdnsd.pid";
   change.apply = exec({"nft", "-f", "-"}, "table inet t\n");
@@ -51,6 +52,7 @@ BOOST_AUTO_TEST_CASE(a_change_reads_back_from_json_as_it_was) {
   BOOST_CHECK(back.deadline == std::chrono::seconds(77));
   BOOST_CHECK(back.undo_class == UndoClass::Irreversible);
   BOOST_TEST(back.order == 2);
+  BOOST_TEST(back.on_network);
 }
 
 BOOST_AUTO_TEST_CASE(a_change_of_a_journal_that_knew_no_kinds_still_reads) {

@@ -22,6 +22,32 @@ Stack stack_with_programs() {
   return stack;
 }
 
+/// The lab's stack with one value behind a provider's API.
+Stack stack_with_provider(json::object changed = {}) {
+  Stack stack = lab_stack();
+  Routing routing = stack.routings.front();
+  routing.kind = "http";
+  json::object params{{"host", "ns1"},
+                      {"url", "https://api.example.com/pools/{region}"},
+                      {"headers", {{"Authorization", "Bearer ${secret:file:/run/token}"}}},
+                      {"value", "/result/enabled"},
+                      {"drained", "false"},
+                      {"method", "PATCH"},
+                      {"body", R"({"enabled": {value}})"},
+                      {"names", {{"us-east", "17f3a"}}}};
+  for (auto& [key, value] : changed) params[key] = value;
+  routing.params = Params(std::move(params));
+  stack.routings = {routing};
+  return stack;
+}
+
+std::string provider_refusal(json::object changed, const std::string& found = "true\n") {
+  FakeHosts hosts;
+  hosts.says("ns1", "muster-setting", found);
+  return refusal(
+      "drain_region", "{region: us-east}", stack_with_provider(std::move(changed)), hosts);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(drain_region)
@@ -83,6 +109,40 @@ BOOST_AUTO_TEST_CASE(programs_of_the_stack_are_told_the_region) {
   BOOST_TEST(plan.changes[0].apply.args.back() == "eu-west");
   BOOST_TEST(plan.changes[0].undo.args[1] == "--in");
   BOOST_TEST(plan.changes[0].verify.args.back() == "--is-out=eu-west");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_behind_an_api_is_put_back_to_what_the_plan_saw) {
+  FakeHosts hosts;
+  hosts.says("ns1", "muster-setting", "\"weighted\"\n");
+  const FaultPlan plan = plan_of("drain_region", "{region: us-east}", stack_with_provider(), hosts);
+  BOOST_REQUIRE(plan.changes.size() == 1U);
+  const Change& change = plan.changes[0];
+  const auto words = [](const Operation& operation) {
+    return std::vector<std::string>(operation.args.begin() + 1, operation.args.end());
+  };
+  BOOST_TEST(words(change.apply) == (std::vector<std::string>{"set", "\"weighted\"", "false"}));
+  BOOST_TEST(words(change.verify) == (std::vector<std::string>{"is", "false"}));
+  BOOST_TEST(words(change.undo) == (std::vector<std::string>{"restore", "false", "\"weighted\""}));
+  BOOST_TEST(words(change.verify_undone) == (std::vector<std::string>{"is", "\"weighted\""}));
+  BOOST_TEST(holds(change.undo.input, "https://api.example.com/pools/17f3a"));
+  BOOST_TEST(change.resource == "http:https://api.example.com/pools/17f3a");
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_by_an_api_holds_the_reference_to_its_token_only) {
+  FakeHosts hosts;
+  hosts.says("ns1", "muster-setting", "true\n");
+  const FaultPlan plan = plan_of("drain_region", "{region: us-east}", stack_with_provider(), hosts);
+  BOOST_TEST(holds(plan.changes[0].apply.input, "${secret:file:/run/token}"));
+}
+
+BOOST_AUTO_TEST_CASE(an_api_that_says_drained_already_is_left_alone) {
+  BOOST_TEST(holds(provider_refusal({}, "false\n"), "drained already"));
+}
+
+BOOST_AUTO_TEST_CASE(an_api_routing_that_could_not_put_back_is_refused) {
+  BOOST_TEST(holds(provider_refusal({{"body", "{}"}}), "has no {value}"));
+  BOOST_TEST(holds(provider_refusal({{"value", "enabled"}}), "no JSON pointer"));
+  BOOST_TEST(holds(provider_refusal({{"drained", "off"}}), "write a text as"));
 }
 
 BOOST_AUTO_TEST_CASE(a_stack_without_routing_cannot_drain) {

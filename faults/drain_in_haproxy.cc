@@ -1,0 +1,60 @@
+#include "base/text.h"
+#include "faults/drain_region.h"
+#include "faults/prediction.h"
+#include "faults/targets.h"
+
+namespace muster {
+namespace {
+
+// A flag in a map that makes the region's health check fail while users are still served.
+
+Operation at_socket(const std::string& socket, const std::string& line) {
+  return exec({"socat", "-", "UNIX-CONNECT:" + socket}, line + "\n");
+}
+
+/// The value of `key` in what `show map` prints: "0x55d0c8 region up".
+std::string value_in_map(std::string_view listing, const std::string& key) {
+  for (const std::string& line : split(listing, '\n')) {
+    const std::vector<std::string> words = split(trim(line), ' ');
+    if (words.size() == 3 && words[1] == key) return words[2];
+  }
+  return "";
+}
+
+}  // namespace
+
+Task<FaultPlan> drain_in_haproxy(const Params& params,
+                                 FaultContext context,
+                                 const Routing& routing) {
+  const Where where = params.place("region");
+  const std::string region = params.text("region");
+  const Params hosts = routing.params.object("hosts");
+  if (!hosts.has(region))
+    refuse(where, fmt::format("haproxy's hosts in the stack say nothing of {}", region));
+  const StackHost& host = open_host(context.stack, hosts.text(region), where);
+  const std::string socket = routing.params.text("socket");
+  const std::string map = routing.params.text("map");
+  const std::string key = routing.params.text("key");
+
+  const Operation show = at_socket(socket, "show map " + map);
+  const CommandResult listing = co_await context.hosts.host(host.name).run(command_of(show));
+  const std::string before = value_in_map(listing.out, key);
+  if (before.empty())
+    refuse(where, fmt::format("haproxy on {} has no {} in {}", host.name, key, map));
+  if (before == "drain") refuse(where, fmt::format("{} is drained already", region));
+
+  FaultPlan result;
+  Change& change = add_change(
+      result, context, host, fmt::format("let {} fail its health check on {}", region, host.name));
+  change.resource = "haproxy:" + map;
+  change.apply = at_socket(socket, fmt::format("set map {} {} drain", map, key));
+  change.verify = show;
+  change.verify.contains = fmt::format(" {} drain", key);
+  change.undo = at_socket(socket, fmt::format("set map {} {} {}", map, key, before));
+  change.verify_undone = show;
+  change.verify_undone.contains = fmt::format(" {} {}", key, before);
+  result.predicted = predict_failing_region(routing, CheckFails::AtOnce);
+  co_return result;
+}
+
+}  // namespace muster
