@@ -62,6 +62,8 @@ class Pause final : public StormKind {
     const char state = state_of(victim_->pid());
     return state == 'S' || state == 'R' ? "" : std::string("the process is in state ") + state;
   }
+  std::string snapshot() override { return std::to_string(victim_->pid()) + left(); }
+  bool undone_without_record() const override { return false; }
 
  private:
   std::unique_ptr<Victim> victim_;
@@ -120,6 +122,15 @@ class File final : public StormKind {
     const auto entries = std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
     return entries == 1 ? "" : "there is another file beside it";
   }
+  std::string snapshot() override {
+    struct stat status {};
+    ::stat(path_.c_str(), &status);
+    std::string text = content_of(path_) + std::to_string(status.st_mode) + " " +
+                       std::to_string(status.st_uid) + " " + std::to_string(status.st_gid);
+    for (const auto& entry : fs::directory_iterator(folder_)) text += " " + entry.path().string();
+    return text;
+  }
+  bool undone_without_record() const override { return false; }
 
  private:
   static constexpr std::string_view kBefore = "before\n";
@@ -152,6 +163,10 @@ class Nft final : public StormKind {
     const std::string tables = output_of({"nft", "list", "ruleset"}, status);
     if (status != 0) return "the rules cannot be read";
     return tables.find(kTable) == std::string::npos ? "" : "the table is still there";
+  }
+  std::string snapshot() override {
+    int status = 0;
+    return output_of({"nft", "list", "ruleset"}, status) + std::to_string(status);
   }
 
  private:
