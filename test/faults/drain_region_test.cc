@@ -62,6 +62,8 @@ BOOST_AUTO_TEST_CASE(haproxy_is_put_back_to_what_it_said_before) {
       plan_of("drain_region", "{region: us-east, via: haproxy}", lab_stack(), hosts);
   BOOST_TEST(holds(plan.changes[0].undo.input, "region warm"));
   BOOST_TEST(plan.changes[0].verify_undone.contains == " region warm");
+  BOOST_TEST(plan.changes[0].undo.contains ==
+             " region drain");  // else it is somebody else's by now
 }
 
 BOOST_AUTO_TEST_CASE(a_region_that_is_drained_already_is_refused) {
