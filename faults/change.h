@@ -12,7 +12,9 @@ namespace muster {
 /// One thing the guard can do, as data: it can be printed, stored and replayed.
 ///   exec     argv, `input` on stdin; succeeds on exit code 0 and, where `contains` is set, if
 ///   stdout has that text
-///            (`lacks`: if it has not)
+///            (`lacks`: if it has not). As undo: `contains` is what the program of `verify_undone`
+///            prints as long as the change is as it was made; where it prints neither that nor what
+///            was before, somebody else changed it, and the undo is not run
 ///   signal   args: signal name; the process is the one whose identity was taken when the guard was
 ///   armed, by pidfd file     args: path; `input` the content. As apply: snapshot, then write and
 ///   rename. As undo: restore the

@@ -43,6 +43,11 @@ std::string drained_value(const Routing& routing, const Where& where) {
   }
 }
 
+/// As `muster-setting show` prints it.
+std::string shown(const std::string& value) {
+  return fmt::format("value={};\n", value);
+}
+
 }  // namespace
 
 Task<FaultPlan> drain_by_http(const Params& params, FaultContext context, const Routing& routing) {
@@ -75,9 +80,12 @@ Task<FaultPlan> drain_by_http(const Params& params, FaultContext context, const 
           "set {} of {} from {} to {}", routing.params.text("value"), region, before, drained));
   change.resource = "http:" + with_region(routing.params.text("url"), name_there(routing, region));
   change.apply = call({"set", before, drained});
-  change.verify = call({"is", drained});
+  change.verify = call({"show"});
+  change.verify.contains = shown(drained);
   change.undo = call({"restore", drained, before});
-  change.verify_undone = call({"is", before});
+  change.undo.contains = change.verify.contains;
+  change.verify_undone = call({"show"});
+  change.verify_undone.contains = shown(before);
   change.verify_within = std::chrono::seconds(30);
   change.undone_within = std::chrono::seconds(60);
   result.predicted = predict_told_name_servers(routing);

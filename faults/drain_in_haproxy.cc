@@ -51,6 +51,7 @@ Task<FaultPlan> drain_in_haproxy(const Params& params,
   change.verify = show;
   change.verify.contains = fmt::format(" {} drain", key);
   change.undo = at_socket(socket, fmt::format("set map {} {} {}", map, key, before));
+  change.undo.contains = change.verify.contains;
   change.verify_undone = show;
   change.verify_undone.contains = fmt::format(" {} {}", key, before);
   result.predicted = predict_failing_region(routing, CheckFails::AtOnce);

@@ -102,9 +102,12 @@ void drop_packets(Change& change, const PacketDrop& drop) {
   change.apply = exec({"nft", "-f", "-"}, nft_ruleset(drop));
   change.verify = exec({"nft", "list", "counter", "inet", drop.table, "dropped"});
   change.verify.lacks = "packets 0 bytes 0";
-  // Declaring it first makes deleting it succeed whether it was there or not.
+  // Refused as a whole where the table has no counter of ours: then it is somebody else's. It is
+  // refused where the table is gone, too, and that is seen.
   change.undo = exec({"nft", "-f", "-"},
-                     fmt::format("add table inet {0}\ndelete table inet {0}\n", drop.table));
+                     fmt::format("flush table inet {0}\ndelete counter inet {0} dropped\n"
+                                 "delete table inet {0}\n",
+                                 drop.table));
   change.verify_undone = exec({"nft", "list", "tables"});
   change.verify_undone.lacks = drop.table;
 }

@@ -175,16 +175,20 @@ json::object undone_record(const Change& change, const Undone& undone) {
   return record;
 }
 
-RunTrace trace_run(const fs::path& directory) {
+RunTrace trace_journal(const JournalContent& content) {
   RunTrace trace;
-  trace.id = directory.filename().string();
-  if (!fs::exists(directory / "journal")) {
-    trace.closed = true;  // killed before its first intent could be written: nothing was touched
-    return trace;
-  }
-  const JournalContent content = read_journal(directory / "journal");
   trace.damaged = content.damaged;
   for (const JournalRecord& record : content.records) apply_record(record, trace);
+  return trace;
+}
+
+RunTrace trace_run(const fs::path& directory) {
+  RunTrace trace;
+  if (fs::exists(directory / "journal"))
+    trace = trace_journal(read_journal(directory / "journal"));
+  else
+    trace.closed = true;  // killed before its first intent could be written: nothing was touched
+  if (trace.id.empty()) trace.id = directory.filename().string();
   return trace;
 }
 

@@ -55,6 +55,8 @@ struct RunTrace {
 };
 
 RunTrace trace_run(const std::filesystem::path& directory);
+/// The same of a journal that was read already.
+RunTrace trace_journal(const JournalContent& content);
 /// A name in $MUSTER_HOME/open says that a run may have something in force: made before its first
 /// intent, taken away when every undo was verified. So that finding the unfinished costs nothing
 /// where there are thousands of runs.

@@ -83,21 +83,20 @@ HeldProcess::HeldProcess(const Identity& identity) {
   if (identity.pid <= 0 || identity.boot_id != boot_id() ||
       identity.pid_namespace != own_pid_namespace())
     return;
-  const auto pid = static_cast<pid_t>(identity.pid);
-  Descriptor held(open_pidfd(pid));
+  pid_ = static_cast<pid_t>(identity.pid);
+  Descriptor held(open_pidfd(pid_));
   if (!held.open()) {
     // EINVAL, ENOENT: the number now belongs to a thread. Any other error says nothing about the
     // process.
     if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return;
-    fail_system("process " + std::to_string(pid));
+    fail_system("process " + std::to_string(pid_));
   }
-  const std::int64_t ticks = start_ticks_of(pid);
+  const std::int64_t ticks = start_ticks_of(pid_);
   if (readable(held.get())) return;
   if (ticks < 0)
-    throw GuardError("process " + std::to_string(pid) + ": its start time cannot be read");
+    throw GuardError("process " + std::to_string(pid_) + ": its start time cannot be read");
   if (ticks != identity.start_ticks || serial_of(held) != identity.serial) return;
   pidfd_ = std::move(held);
-  pid_ = pid;
 }
 
 bool HeldProcess::gone() const {

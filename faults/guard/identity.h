@@ -43,7 +43,7 @@ class HeldProcess {
   /// State letter of /proc/PID/stat: 'T' where stopped, 'Z', 'S' ...; 0 where gone, '?' where it
   /// could not be read.
   char state() const;
-  pid_t pid() const { return pid_; }
+  pid_t pid() const { return pid_; }  ///< also where it is gone; 0: of another boot
   int fd() const { return pidfd_.get(); }
 
  private:

@@ -13,6 +13,7 @@ namespace muster {
 namespace {
 
 constexpr std::int64_t kDyingTime = 2 * kSecond;
+constexpr std::int64_t kShortLook = 2 * kSecond;  // an undo must not wait long
 constexpr std::int64_t kLongest = 30 * 24 * 3600 * kSecond;
 
 int signal_number(std::string_view name) {
@@ -144,17 +145,11 @@ Done Operations::send_signal(const Ready& ready) const {
 Done Operations::perform(Ready& ready, std::int64_t limit, int inherited) {
   const std::string& kind = ready.plain.kind;
   if (kind == "signal") return send_signal(ready);
-  Done done;
-  if (kind == "none") {
-    done.how = Done::How::Done;
-    return done;
-  }
+  if (kind == "none") return {Done::How::Done, {}};
   assert(kind == "exec" || kind == "holder");
   const Ended ended = kind == "exec" ? ready.program->run(limit, inherited)
                                      : ready.program->start(limit, inherited);
-  done.how = ended.ok() ? Done::How::Done : Done::How::Failed;
-  done.text = ended.text();
-  return done;
+  return {ended.ok() ? Done::How::Done : Done::How::Failed, ended.text()};
 }
 
 Done Operations::apply(std::int64_t limit, int inherited) {
@@ -192,24 +187,28 @@ void Operations::await_end_of_killed() const {
 Done Operations::undo(std::int64_t limit) {
   if (apply_.plain.kind == "holder" && apply_.program) apply_.program->stop();
   if (undo_.plain.kind == "exec") await_end_of_killed();
+  // A holder was ended just now, or with the guard that had started it.
+  if (undo_.plain.kind == "holder") return {Done::How::Done, {}};
   Done done;
-  if (undo_.plain.kind == "holder") {
-    done.how = Done::How::Done;  // it was ended just now, or with the guard that had started it
+  if (undo_.plain.kind == "file") {
+    constexpr Done::How kHow[] = {Done::How::Done, Done::How::Conflict, Done::How::Failed};
+    done.how = kHow[static_cast<int>(file_.restore(done.text))];
     return done;
   }
-  if (undo_.plain.kind != "file") return perform(undo_, limit, -1);
-  switch (file_.restore(done.text)) {
-    case ReplacedFile::Restored::Yes:
-      done.how = Done::How::Done;
-      break;
-    case ReplacedFile::Restored::Conflict:
-      done.how = Done::How::Conflict;
-      break;
-    case ReplacedFile::Restored::Failed:
-      done.how = Done::How::Failed;
-      break;
-  }
+  if (!is_foreign()) return perform(undo_, limit, -1);
+  done.how = Done::How::Conflict;
+  done.text.print("it is no longer as the change made it: somebody changed it");
   return done;
+}
+
+/// What `verify_undone` prints is neither what was before nor what the change wrote. A look that
+/// fails says nothing, and the undo is run.
+bool Operations::is_foreign() {
+  if (undo_.plain.contains.empty() || !verify_undone_.program) return false;
+  const Ended ended = verify_undone_.program->run(kShortLook);
+  return ended.ok() && !ended.truncated &&
+         ended.out.find(undo_.plain.contains) == std::string_view::npos &&
+         judge_output(verify_undone_, ended).answer == Answer::No;
 }
 
 Seen Operations::judge_output(const Ready& ready, const Ended& ended) {
@@ -250,13 +249,16 @@ Seen Operations::see_process(const Ready& ready) const {
   return seen;
 }
 
-Seen Operations::see_alive(const Ready& ready) {
+Seen Operations::see_alive(const Ready& ready) const {
   Seen seen;
   seen.answer = Answer::No;
   try {
     const Identity found = identity_of(pid_named_by(ready.plain.args.front()));
-    seen.answer = Answer::Yes;
-    seen.text.print("process %d runs", static_cast<int>(found.pid));
+    // The pid file of a service that was killed keeps its number, which may be another's by now.
+    const bool another = found.pid == process_.pid() && process_.gone();
+    if (!another) seen.answer = Answer::Yes;
+    seen.text.print(another ? "%d is another process's number by now" : "process %d runs",
+                    static_cast<int>(found.pid));
   } catch (const GuardError& error) {
     seen.text.assign(error.what());
   }

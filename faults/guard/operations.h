@@ -69,10 +69,11 @@ class Operations {
   Done perform(Ready& ready, std::int64_t limit, int inherited);
   Done send_signal(const Ready& ready) const;
   void await_end_of_killed() const;
+  bool is_foreign();
   Seen observe(Ready& ready, ReplacedFile::Content wanted, std::int64_t limit);
   static Seen judge_output(const Ready& ready, const Ended& ended);
   Seen see_process(const Ready& ready) const;
-  static Seen see_alive(const Ready& ready);
+  Seen see_alive(const Ready& ready) const;
   Seen see_file(ReplacedFile::Content wanted) const;
 
   HeldProcess process_;

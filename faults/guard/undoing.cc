@@ -16,7 +16,8 @@ constexpr std::int64_t kLastUndoTimeout = 60 * kSecond;  // each operation has i
 void finish(Outcome& outcome, Stage stage, const Done& done, const Seen& seen) {
   assert(!is_clean(stage) || stage == Stage::TargetGone || seen.answer == Answer::Yes);  // I5
   outcome.stage = stage;
-  outcome.evidence = done.how == Done::How::Done ? seen.text : done.text;
+  // What fails because it was done before is no news where it was seen gone.
+  outcome.evidence = seen.answer == Answer::Yes || done.ok() ? seen.text : done.text;
   if (is_clean(stage)) return;
   if (!done.ok()) outcome.residue[0].print("undo: %.240s", done.text.c_str());
   if (!seen.text.empty()) outcome.residue[1].print("verify_undone: %.230s", seen.text.c_str());

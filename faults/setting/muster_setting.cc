@@ -2,7 +2,7 @@
 // back. The API comes on stdin, as JSON (api.h); no secret is in it or in the arguments.
 //
 //   muster-setting read              prints the value, as JSON
-//   muster-setting is VALUE          exit code 1 if it is another
+//   muster-setting show              the same as "value=VALUE;", which is no part of another's
 //   muster-setting set FROM TO       writes TO where FROM stands
 //   muster-setting restore FROM TO   the same, and is content where TO stands already
 //
@@ -35,9 +35,10 @@ int differs(const std::string& found, const std::string& wanted) {
 
 int perform(const std::vector<std::string>& words, SettingClient& setting) {
   const std::string found = setting.read();
-  if (words[0] == "read" || words[0] == "is") std::printf("%s\n", found.c_str());
-  if (words[0] == "read") return 0;
-  if (words[0] == "is") return found == words[1] ? 0 : differs(found, words[1]);
+  if (words[0] == "read" || words[0] == "show") {
+    std::printf(words[0] == "read" ? "%s\n" : "value=%s;\n", found.c_str());
+    return 0;
+  }
   if (words[0] == "restore" && found == words[2]) return 0;
   if (found != words[1]) {
     std::fputs("somebody else changed it: ", stderr);
@@ -49,8 +50,7 @@ int perform(const std::vector<std::string>& words, SettingClient& setting) {
 
 bool is_call(const std::vector<std::string>& words) {
   if (words.empty()) return false;
-  if (words[0] == "read") return words.size() == 1;
-  if (words[0] == "is") return words.size() == 2;
+  if (words[0] == "read" || words[0] == "show") return words.size() == 1;
   return (words[0] == "set" || words[0] == "restore") && words.size() == 3;
 }
 
@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
   using namespace muster;
   const std::vector<std::string> words(argv + 1, argv + argc);
   if (!is_call(words)) {
-    std::fputs("usage: muster-setting read | is VALUE | set FROM TO | restore FROM TO\n", stderr);
+    std::fputs("usage: muster-setting read | show | set FROM TO | restore FROM TO\n", stderr);
     return kCalledWrongly;
   }
   try {

@@ -214,6 +214,42 @@ BOOST_AUTO_TEST_CASE(a_killed_process_is_gone_and_its_successor_alive) {
   BOOST_TEST(::kill(successor, SIGKILL) == 0);
 }
 
+PlainChange setting_change(const std::string& file) {
+  PlainChange change = plain_change("setting:" + file);
+  change.apply = operation("exec", {"sh", "-c", "echo drain > \"$0\"", file});
+  change.verify = operation("exec", {"cat", file});
+  change.verify.contains = "drain";
+  change.undo = operation("exec", {"sh", "-c", "echo up > \"$0\"", file});
+  change.undo.contains = "drain";
+  change.verify_undone = operation("exec", {"cat", file});
+  change.verify_undone.contains = "up";
+  return change;
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_somebody_else_set_meanwhile_is_a_conflict_and_is_left_alone) {
+  write_content(file, "up\n");
+  GuardProcess process = start();
+  process.arm(order(setting_change(file)));
+  process.inject();
+  write_content(file, "maintenance\n");
+  const UndoneReport undone = process.undo();
+  BOOST_TEST(undone.state == "conflict");
+  BOOST_TEST(!undone.residue.empty());
+  BOOST_TEST(content_of(file) == "maintenance\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_cannot_be_looked_at_is_put_back_all_the_same) {
+  write_content(file, "up\n");
+  PlainChange change = setting_change(file);
+  change.verify_undone = operation("exec", {"sh", "-c", "grep up \"$0\"", file});
+  change.verify_undone.contains = "up";
+  GuardProcess process = start();
+  process.arm(order(change));
+  process.inject();
+  BOOST_TEST(process.undo().state == "clean");
+  BOOST_TEST(content_of(file) == "up\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_is_replaced_and_put_back_with_its_mode) {
   write_content(file, "before");
   ::chmod(file.c_str(), 0604);

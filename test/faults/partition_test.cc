@@ -100,7 +100,26 @@ BOOST_AUTO_TEST_CASE(the_kernel_cuts_and_heals,
   BOOST_TEST(seen(network, change, change.verify_undone, 5s));
   BOOST_TEST(network.connected());
   BOOST_TEST(network.run("left", {"nft", "list", "tables"}).out == "");
-  BOOST_TEST(perform(network, change, change.undo) == "");
+  // Once more it is refused, and what counts is that nothing of it is seen.
+  BOOST_TEST(perform(network, change, change.undo) != "");
+  BOOST_TEST(seen(network, change, change.verify_undone, 5s));
+}
+
+BOOST_AUTO_TEST_CASE(a_table_that_somebody_else_put_in_place_of_ours_is_left_alone,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  const FaultPlan plan = plan_of("partition", "{from: left, to: right}", network.stack(), network);
+  const Change& change = plan.changes.at(0);
+  BOOST_TEST(perform(network, change, change.apply) == "");
+  const std::string table = change.verify_undone.lacks;
+  network.run("left", {"nft", "delete", "table", "inet", table});
+  network.run("left", {"nft", "add", "table", "inet", table});
+  network.run("left", {"nft", "add", "chain", "inet", table, "theirs"});
+  const std::string theirs = network.run("left", {"nft", "list", "ruleset"}).out;
+  BOOST_TEST(theirs.find("theirs") != std::string::npos);
+  BOOST_TEST(perform(network, change, change.undo) != "");
+  BOOST_TEST(!seen(network, change, change.verify_undone, 0s));
+  BOOST_TEST(network.run("left", {"nft", "list", "ruleset"}).out == theirs);
 }
 
 BOOST_AUTO_TEST_CASE(the_kernel_hears_but_does_not_answer_one_way,

@@ -36,9 +36,12 @@ class SimGuard final : public Guard {
     if (!intent_is_durable(guards_.journal_, change_.id))
       system.broken_rules.push_back("injected before its intent was durable");
     system.in_force.insert(change_.id);
+    if (system.on_change) system.on_change(system.in_force);
     if (!system.since) system.since = guards_.clock_.now();
     applied.ended = guards_.clock_.now();
     co_await guards_.answer_slowly();
+    if (guards_.troubles_.fails_half_way.contains(change_.id))
+      fail("{}: failed half-way", change_.id);
     if (guards_.random_.unit() < guards_.troubles_.inject_fails) {
       take_back();
       fail("{}: could not be observed in force; undone", change_.id);
@@ -65,8 +68,10 @@ class SimGuard final : public Guard {
 
  private:
   void take_back() {
-    guards_.system_.in_force.erase(change_.id);
-    if (guards_.system_.in_force.empty()) guards_.system_.since.reset();
+    SimSystem& system = guards_.system_;
+    const bool was_in_force = system.in_force.erase(change_.id) > 0;
+    if (was_in_force && system.on_change) system.on_change(system.in_force);
+    if (system.in_force.empty()) system.since.reset();
   }
 
   SimGuards& guards_;
@@ -91,6 +96,7 @@ Task<> SimGuards::answer_slowly() {
 
 Task<std::unique_ptr<Guard>> SimGuards::arm(Change change) {
   co_await answer_slowly();
+  if (troubles_.refused.contains(change.id)) throw Refused(change.id + ": not allowed here");
   if (random_.unit() < troubles_.arm_fails)
     fail("{}: another drill holds {}", change.id, change.resource);
   co_return std::make_unique<SimGuard>(*this, std::move(change));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -20,7 +21,8 @@ struct SimSystem {
   Duration failover = std::chrono::milliseconds(3200);
   std::set<std::string> in_force;
   std::optional<Time> since;
-  std::vector<std::string> broken_rules;  ///< what must never happen, and did
+  std::vector<std::string> broken_rules;                        ///< what must never happen, and did
+  std::function<void(const std::set<std::string>&)> on_change;  ///< told what is in force
 
   bool users_fail(Time at) const { return since && !in_force.empty() && at - *since < failover; }
 };
@@ -32,6 +34,8 @@ struct SimTroubles {
   double undo_conflicts = 0;
   double agent_dies = 0;
   Duration slowest = std::chrono::milliseconds(50);  ///< of a guard's answer
+  std::set<std::string> refused;                     ///< changes that their targets do not allow
+  std::set<std::string> fails_half_way;  ///< changes that stay in force and are told as failed
 };
 
 class SimGuards final : public Guards {

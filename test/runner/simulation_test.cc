@@ -1,22 +1,15 @@
 // The real engine, journal and judgement against a modelled system in virtual time: what must hold
 // in every run, whatever fails and whenever somebody stops it.
 #include <cstdlib>
-#include <filesystem>
 
 #include <boost/test/unit_test.hpp>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
-#include "reports/judge.h"
-#include "runner/commands.h"
-#include "runner/run_store.h"
-#include "test/runner/sim_world.h"
+#include "test/runner/sim_run.h"
 
 using namespace muster;
 using namespace std::chrono_literals;
-namespace asio = boost::asio;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -25,116 +18,6 @@ int drills_to_simulate() {
   const char* const asked = std::getenv("MUSTER_TEST_DRILLS");
   return asked == nullptr ? 1000 : std::stoi(asked);
 }
-
-const std::string kRunId = "01KA3H6Q9T3V8Y2N5W7B4C6D8E";
-
-constexpr std::string_view kStack = R"(muster_stack: 1
-stack: model
-regions: [us-east, eu-west]
-hosts:
-  here: {region: us-east, reach: local}
-vantages:
-  me: {host: here}
-)";
-
-constexpr std::string_view kPlaybook = R"(muster: 1
-drill: small
-title: a small drill
-stack: stack.yaml
-probes:
-  users: {http: {url: "http://model.test/"}, rate: 100/s, clients: 10, settle: 2s}
-steps:
-  - baseline: 5s
-  - inject: cut
-    fault: {command: {host: here, apply: [nothing], undo: [nothing], verify: [nothing]}}
-  - await: {failover: users}
-    within: 30s
-  - hold: 3s
-  - undo: cut
-  - await: {recovery: users}
-    within: 30s
-objectives:
-  - {metric: time_to_failover, probe: users, max: 10s}
-)";
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "muster-sim-XXXXXX").string();
-    path = ::mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-};
-
-const Drill& small_drill() {
-  static const Drill kDrill = [] {
-    const Folder folder;
-    write_file_atomically(folder.path / "stack.yaml", kStack);
-    write_file_atomically(folder.path / "small.yaml", kPlaybook);
-    return load_drill((folder.path / "small.yaml").string(), catalogue(), {});
-  }();
-  return kDrill;
-}
-
-struct Ended {
-  Result result;
-  SimSystem system;
-  std::string bytes;
-  bool ended = false;
-  std::vector<OpenChange> left_open;
-};
-
-Task<RunRecord> run_planned(Engine& engine, Hosts& hosts) {
-  auto planned = co_await plan_drill(small_drill(), hosts, kRunId);
-  co_return co_await engine.run(small_drill(), std::move(planned));
-}
-
-struct SimRun {
-  SimTroubles troubles;
-  std::uint64_t seed = 1;
-  std::optional<Duration> stop_after;
-
-  Ended operator()() const {
-    const Folder folder;
-    Ended outcome;
-    {
-      asio::io_context loop(1);
-      SimClock clock(loop);
-      SimGuards guards(clock, outcome.system, troubles, seed, (folder.path / "journal").string());
-      SimAgents agents(clock, outcome.system, troubles, seed + 1);
-      NoHosts hosts;
-      NobodyToAsk asker;
-      NoSampleFile samples;
-      SilentObserver observer;
-      Journal journal = Journal::create(folder.path / "journal");
-      Engine engine(World{clock, hosts, guards, agents, asker},
-                    journal,
-                    samples,
-                    observer,
-                    {kRunId, 1, seed, 1, ""});
-      std::optional<RunRecord> record;
-      asio::co_spawn(
-          loop, run_planned(engine, hosts), [&](std::exception_ptr error, RunRecord ended) {
-            if (error) std::rethrow_exception(error);
-            record = std::move(ended);
-          });
-      if (stop_after) {
-        asio::co_spawn(loop, clock.sleep_for(*stop_after), [&](std::exception_ptr) {
-          engine.stop(RunState::Interrupted, "Ctrl-C");
-        });
-      }
-      outcome.ended = clock.run(10min) || record.has_value();
-      if (record) {
-        outcome.result = judge(*record);
-        outcome.bytes = pretty_json(to_json(outcome.result));
-      }
-    }
-    outcome.left_open = trace_run(folder.path).open;
-    return outcome;
-  }
-};
 
 }  // namespace
 
@@ -168,11 +51,10 @@ BOOST_AUTO_TEST_CASE(whatever_fails_and_whenever_it_is_stopped_nothing_stays_in_
   for (int i = 0; i < drills; ++i) {
     SimRun run;
     run.seed = random.next();
-    run.troubles = {random.unit() * 0.3,
-                    random.unit() * 0.3,
-                    0,
-                    random.unit() * 0.2,
-                    std::chrono::milliseconds(random.below(2000))};
+    run.troubles.arm_fails = random.unit() * 0.3;
+    run.troubles.inject_fails = random.unit() * 0.3;
+    run.troubles.agent_dies = random.unit() * 0.2;
+    run.troubles.slowest = std::chrono::milliseconds(random.below(2000));
     if (random.unit() < 0.6) run.stop_after = std::chrono::milliseconds(random.below(25'000));
     const Ended outcome = run();
     BOOST_REQUIRE_MESSAGE(outcome.ended, "seed " << run.seed << " never ended");
@@ -198,6 +80,70 @@ BOOST_AUTO_TEST_CASE(an_undo_that_cannot_be_verified_outranks_every_other_outcom
   BOOST_TEST(outcome.result.verdict.status == "broken");
   BOOST_TEST(outcome.result.verdict.exit_code == 4);
   BOOST_TEST(outcome.left_open.size() == 1U);
+}
+
+/// One change is refused by its target while another beside it fails half-way, in either order.
+constexpr std::string_view kSideBySide = R"(muster: 1
+drill: beside
+title: two at once
+stack: stack.yaml
+probes:
+  users: {http: {url: "http://model.test/"}, rate: 100/s, clients: 10, settle: 2s}
+steps:
+  - baseline: 1s
+  - parallel:
+      - inject: half
+        fault: {command: {host: here, apply: [half], undo: [nothing], verify: [nothing]}}
+      - inject: never
+        fault: {command: {host: here, apply: [never], undo: [nothing], verify: [nothing]}}
+  - hold: 1s
+)";
+
+struct SideBySide : SimRun {
+  Drill beside = simulated_drill(kSideBySide);
+  bool touched = false;  ///< something was in force in the last run
+  SideBySide() {
+    drill = &beside;
+    troubles.refused = {"never/1"};
+    troubles.fails_half_way = {"half/1"};
+    troubles.slowest = 300ms;
+    on_change = [this](const auto&) {
+      touched = true;
+    };
+  }
+  /// The run's exit code.
+  int end() {
+    touched = false;
+    try {
+      return (*this)().result.verdict.exit_code;
+    } catch (const Refused&) {
+      return 6;
+    }
+  }
+};
+
+BOOST_AUTO_TEST_CASE(a_refusal_never_hides_a_change_beside_it_that_failed_half_way) {
+  SideBySide run;
+  run.troubles.undo_conflicts = 1;
+  int half = 0;
+  for (run.seed = 1; run.seed <= 300; ++run.seed) {
+    const int code = run.end();
+    if (run.touched) BOOST_TEST(code == 4, "seed " << run.seed << " ends with " << code);
+    half += run.touched ? 1 : 0;
+  }
+  BOOST_TEST(half > 100);  // refused before it, and refused after it
+  BOOST_TEST(half < 300);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_beside_a_change_that_failed_and_is_clean_is_never_a_broken_run) {
+  SideBySide run;
+  int refused = 0;
+  for (run.seed = 1; run.seed <= 100; ++run.seed) {
+    const int code = run.end();
+    BOOST_TEST((code == 3 || code == 6), "seed " << run.seed << " ends with " << code);
+    refused += code == 6 ? 1 : 0;
+  }
+  BOOST_TEST(refused > 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_run_that_lost_its_users_never_passes) {

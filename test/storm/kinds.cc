@@ -62,6 +62,8 @@ class Pause final : public StormKind {
     const char state = state_of(victim_->pid());
     return state == 'S' || state == 'R' ? "" : std::string("the process is in state ") + state;
   }
+  std::string snapshot() override { return std::to_string(victim_->pid()) + left(); }
+  bool undone_without_record() const override { return false; }
 
  private:
   std::unique_ptr<Victim> victim_;
@@ -120,6 +122,15 @@ class File final : public StormKind {
     const auto entries = std::distance(fs::directory_iterator(folder_), fs::directory_iterator());
     return entries == 1 ? "" : "there is another file beside it";
   }
+  std::string snapshot() override {
+    struct stat status {};
+    ::stat(path_.c_str(), &status);
+    std::string text = content_of(path_) + std::to_string(status.st_mode) + " " +
+                       std::to_string(status.st_uid) + " " + std::to_string(status.st_gid);
+    for (const auto& entry : fs::directory_iterator(folder_)) text += " " + entry.path().string();
+    return text;
+  }
+  bool undone_without_record() const override { return false; }
 
  private:
   static constexpr std::string_view kBefore = "before\n";
@@ -127,7 +138,7 @@ class File final : public StormKind {
   std::string path_;
 };
 
-/// A table of packet rules in the kernel.
+/// A table of packet rules in the kernel, made and removed as faults/nft.cc does.
 class Nft final : public StormKind {
  public:
   PlainChange prepare() override {
@@ -136,13 +147,15 @@ class Nft final : public StormKind {
     PlainChange change = plain_change("nft");
     const std::string table = kTable;
     change.apply = operation("exec", {"nft", "-f", "-"});
-    change.apply.input = "table inet " + table +
-                         " {\n  chain leaving {\n    type filter hook output priority -200;\n"
-                         "    ip daddr 192.0.2.1 drop\n  }\n}\n";
+    change.apply.input = "create table inet " + table + "\ntable inet " + table +
+                         " {\n  counter dropped { }\n  chain leaving {\n"
+                         "    type filter hook output priority -200;\n"
+                         "    ip daddr 192.0.2.1 counter name \"dropped\" drop\n  }\n}\n";
     change.verify = operation("exec", {"nft", "list", "tables"});
     change.verify.contains = table;
     change.undo = operation("exec", {"nft", "-f", "-"});
-    change.undo.input = "add table inet " + table + "\ndelete table inet " + table + "\n";
+    change.undo.input = "flush table inet " + table + "\ndelete counter inet " + table +
+                        " dropped\ndelete table inet " + table + "\n";
     change.verify_undone = operation("exec", {"nft", "list", "tables"});
     change.verify_undone.lacks = table;
     return change;
@@ -152,6 +165,10 @@ class Nft final : public StormKind {
     const std::string tables = output_of({"nft", "list", "ruleset"}, status);
     if (status != 0) return "the rules cannot be read";
     return tables.find(kTable) == std::string::npos ? "" : "the table is still there";
+  }
+  std::string snapshot() override {
+    int status = 0;
+    return output_of({"nft", "list", "ruleset"}, status) + std::to_string(status);
   }
 
  private:
@@ -204,9 +221,10 @@ class Touch final : public StormKind {
 
 /// Like a service manager: starting what runs does nothing, and there is never more than one.
 int start_daemon(const std::string& pid_file) {
-  const std::string number = content_of(pid_file);
-  if (!number.empty() && (state_of(std::stoi(number)) == 'S' || state_of(std::stoi(number)) == 'R'))
-    return 0;
+  // Its lock, and not its number, tells whether it runs: the number may be another's by now.
+  const int running = ::open((pid_file + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (::flock(running, LOCK_EX | LOCK_NB) != 0) return 0;
+  ::close(running);
   int ready[2];
   if (::pipe(ready) != 0) return 1;
   if (::fork() == 0) {

@@ -18,6 +18,10 @@ class StormKind {
   virtual PlainChange prepare() = 0;
   /// What is left of the fault, as a person would say it; empty if nothing.
   virtual std::string left() = 0;
+  /// The target byte for byte, as far as a fault could reach: to be compared with itself.
+  virtual std::string snapshot() { return left(); }
+  /// Whether its undo needs nothing but the order: then it may come without any record, too.
+  virtual bool undone_without_record() const { return true; }
 };
 
 /// pause, start, file, nft, holder, touch.
