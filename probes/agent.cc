@@ -137,6 +137,7 @@ class AgentProcess {
       auto [error, count] =
           co_await input_.async_read_some(target, asio::as_tuple(asio::use_awaitable));
       if (error) break;
+      heard_ = clock_.now();
       frames.add(std::string_view(buffer.data(), count));
       while (auto frame = frames.next()) handle(*frame, group);
     }
@@ -154,6 +155,8 @@ class AgentProcess {
         return written(decode_written(frame.payload));
       case AgentFrameType::Stop:
         return group.spawn(finish());
+      case AgentFrameType::Clock:
+        return answer_clock(decode_clock(frame.payload));
       default:
         fail("a runner does not send frames of type {}", static_cast<int>(frame.type));
     }
@@ -193,7 +196,8 @@ class AgentProcess {
     TaskGroup preparing(loop_.get_executor());
     for (const auto& watching : watching_) preparing.spawn(watching->prober->prepare());
     co_await preparing.join();
-    const json::object hello = {{"version", MUSTER_VERSION}, {"realtime", health_.realtime}};
+    const json::object hello = {
+        {"version", MUSTER_VERSION}, {"realtime", health_.realtime}, {"clock", own_clock_name()}};
     send(AgentFrameType::Hello, compact_json(hello));
   }
 
@@ -204,6 +208,11 @@ class AgentProcess {
       watching->sender->start();
     }
     send(AgentFrameType::Ready);
+  }
+
+  void answer_clock(Time sent) {
+    outgoing_ += encode_clock_answer({sent, heard_, clock_.now()});
+    wake_.cancel();
   }
 
   void written(const WrittenFrame& frame) {
@@ -282,6 +291,7 @@ class AgentProcess {
   asio::posix::stream_descriptor output_;
   asio::steady_timer wake_;
   SystemClock clock_;
+  Time heard_;  ///< when the latest of the input came
   AgentTask task_;
   Texts texts_;
   std::string outgoing_;

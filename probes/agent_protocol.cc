@@ -1,6 +1,10 @@
 #include "probes/agent_protocol.h"
 
+#include <filesystem>
+
 #include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
 #include "probes/bytes.h"
 
 namespace muster {
@@ -10,12 +14,16 @@ namespace {
 constexpr std::size_t kLargestFrame = 64U << 20U;
 
 bool is_known(AgentFrameType type) {
-  return (type >= AgentFrameType::Task && type <= AgentFrameType::Stop) ||
-         (type >= AgentFrameType::Hello && type <= AgentFrameType::Ended);
+  return (type >= AgentFrameType::Task && type <= AgentFrameType::Clock) ||
+         (type >= AgentFrameType::Hello && type <= AgentFrameType::ClockAnswer);
 }
 
 std::int64_t nanoseconds(Time at) {
   return at.time_since_epoch().count();
+}
+
+Time get_time(ByteReader& from) {
+  return Time(Duration(from.get<std::int64_t>()));
 }
 
 void put_sample(ByteWriter& to, const Sample& sample) {
@@ -36,9 +44,9 @@ void put_sample(ByteWriter& to, const Sample& sample) {
 
 Sample get_sample(ByteReader& from) {
   Sample sample;
-  sample.due = Time(Duration(from.get<std::int64_t>()));
-  sample.sent = Time(Duration(from.get<std::int64_t>()));
-  sample.done = Time(Duration(from.get<std::int64_t>()));
+  sample.due = get_time(from);
+  sample.sent = get_time(from);
+  sample.done = get_time(from);
   sample.client = from.get<std::uint32_t>();
   sample.dns_us = from.get<std::uint32_t>();
   sample.connect_us = from.get<std::uint32_t>();
@@ -183,6 +191,37 @@ TextFrame decode_text(std::string_view payload) {
   text.index = reader.get<std::uint16_t>();
   text.text = reader.rest();
   return text;
+}
+
+std::string encode_clock(Time sent) {
+  ByteWriter payload;
+  payload.put(nanoseconds(sent));
+  return encode_frame(AgentFrameType::Clock, payload.take());
+}
+
+Time decode_clock(std::string_view payload) {
+  ByteReader reader(payload);
+  return get_time(reader);
+}
+
+std::string encode_clock_answer(const ClockAnswer& answer) {
+  ByteWriter payload;
+  for (const Time at : {answer.sent, answer.received, answer.answered})
+    payload.put(nanoseconds(at));
+  return encode_frame(AgentFrameType::ClockAnswer, payload.take());
+}
+
+ClockAnswer decode_clock_answer(std::string_view payload) {
+  ByteReader reader(payload);
+  ClockAnswer answer;
+  for (Time* at : {&answer.sent, &answer.received, &answer.answered}) *at = get_time(reader);
+  return answer;
+}
+
+std::string own_clock_name() {
+  std::error_code error;  // kernels without time namespaces have one clock
+  const auto space = std::filesystem::read_symlink("/proc/self/ns/time", error);
+  return std::string(trim(read_file("/proc/sys/kernel/random/boot_id"))) + " " + space.string();
 }
 
 std::string encode_samples(std::uint16_t item, const std::vector<Sample>& samples) {

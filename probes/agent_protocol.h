@@ -16,8 +16,10 @@
 ///
 ///   runner                          agent
 ///   Task {json}            ->
-///                          <-       Hello {json: version, realtime} once prepared, or Failed
-///                          {text}
+///                          <-       Hello {json: version, realtime, clock} once prepared, or
+///                          Failed {text}
+///   Clock {i64 sent}       ->                                        at any time from here on
+///                          <-       ClockAnswer {i64 sent, received, answered}
 ///   Start {i64 at}         ->
 ///                          <-       Ready                            or  Failed {text}
 ///   Written {probe, writer, numbers} ->
@@ -31,16 +33,18 @@ enum class AgentFrameType : std::uint8_t {
   Start,
   Written,
   Stop,
+  Clock,
   Hello = 64,
   Ready,
   Failed,
   Text,
   Samples,
   Health,
-  Ended
+  Ended,
+  ClockAnswer
 };
 
-constexpr int kAgentProtocol = 1;
+constexpr int kAgentProtocol = 2;
 
 struct AgentFrame {
   AgentFrameType type = AgentFrameType::Ended;
@@ -83,6 +87,20 @@ struct TextFrame {
 };
 std::string encode_text(std::uint16_t index, std::string_view text);
 TextFrame decode_text(std::string_view payload);
+
+/// One look at the agent's clock; see probes/clock_offset.h.
+struct ClockAnswer {
+  Time sent;      ///< runner's clock, as the runner said it
+  Time received;  ///< agent's
+  Time answered;  ///< agent's
+};
+std::string encode_clock(Time sent);
+Time decode_clock(std::string_view payload);
+std::string encode_clock_answer(const ClockAnswer& answer);
+ClockAnswer decode_clock_answer(std::string_view payload);
+
+/// Names the clock of this process: processes with the same name read the same CLOCK_MONOTONIC.
+std::string own_clock_name();
 
 /// Samples of the task's item number `item`.
 struct SamplesFrame {

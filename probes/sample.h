@@ -67,7 +67,9 @@ struct AgentHealth {
   Duration send_lag_p99{};
   Duration send_lag_max{};
   Duration longest_hiccup{};  ///< longest gap of the agent's own timer
-  Duration clock_bound{};     ///< 0 for agents on the runner's machine: one clock
+  Duration clock_offset{};    ///< of its clock to the runner's, at the end; already taken out
+  Duration clock_bound{};     ///< at most so far off; 0 on the runner's machine: one clock
+  int clock_steps = 0;        ///< how often one of the clocks was set meanwhile
   bool realtime = false;      ///< SCHED_FIFO was granted
   std::string died;           ///< why, where it did not end by itself; makes the run inconclusive
 };

@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "probes/agent_protocol.h"
+#include "probes/clock_offset.h"
 
 namespace muster {
 
@@ -18,6 +19,8 @@ constexpr Duration kPrepareLimit = 75s;  // beyond the longest timeout a probe m
 constexpr Duration kStartLimit = 10s;
 constexpr Duration kSilence = 10s;  // an agent says something every second
 constexpr Duration kExitLimit = 5s;
+constexpr int kFirstLooks = 5;          // at another machine's clock, before the start
+constexpr Duration kLookEvery = 250ms;  // and from then on
 
 AgentTask& task_for(std::vector<AgentTask>& tasks, const ProbePlace& place) {
   for (AgentTask& task : tasks) {
@@ -85,9 +88,18 @@ class RemoteAgent final : public Agent {
     send(encode_frame(AgentFrameType::Task, compact_json(task_to_json(task_))));
     Task<> taken = read_until(AgentFrameType::Hello);
     co_await in_time(std::move(taken), kPrepareLimit, "was prepared");
+    const json::value hello = parse_json(last_payload_, "agent hello");
+    same_clock_ = text_at(hello.as_object(), "clock") == own_clock_name();
+    for (int look = 0; look < kFirstLooks && !same_clock_; ++look) {
+      look_at_clock();
+      Task<> answered = read_until(AgentFrameType::ClockAnswer);
+      co_await in_time(std::move(answered), kStartLimit, "told its time");
+      take_clock(decode_clock_answer(last_payload_));
+    }
   }
 
   Task<> start(Time at) override {
+    if (!same_clock_) at += offset_.latest()->offset;
     const json::object when = {{"at", at.time_since_epoch().count()}};
     send(encode_frame(AgentFrameType::Start, compact_json(when)));
     Task<> prepared = pumping_ ? ready_.wait() : read_until(AgentFrameType::Ready);
@@ -100,6 +112,7 @@ class RemoteAgent final : public Agent {
     try {
       while (!ended_) {
         while (auto frame = frames_.next()) take(*frame, sink);
+        if (!same_clock_ && clock_.now() >= looked_ + kLookEvery) look_at_clock();
         if (!ended_) co_await read_more();
       }
     } catch (const Error& error) {
@@ -157,9 +170,10 @@ class RemoteAgent final : public Agent {
   Task<> read_until(AgentFrameType wanted) {
     for (;;) {
       while (auto frame = frames_.next()) {
+        last_payload_ = std::move(frame->payload);
         if (frame->type == wanted) co_return;
         if (frame->type == AgentFrameType::Failed)
-          fail("vantage {}: {}", vantage(), printable(frame->payload));
+          fail("vantage {}: {}", vantage(), printable(last_payload_));
         if (frame->type == AgentFrameType::Health) continue;
         fail("vantage {}: unexpected frame of type {}", vantage(), static_cast<int>(frame->type));
       }
@@ -175,6 +189,8 @@ class RemoteAgent final : public Agent {
         return take_text(decode_text(frame.payload), sink);
       case AgentFrameType::Samples:
         return take_samples(decode_samples(frame.payload), sink);
+      case AgentFrameType::ClockAnswer:
+        return take_clock(decode_clock_answer(frame.payload));
       case AgentFrameType::Health:
         return take_health(parse_json(frame.payload, "agent health").as_object());
       case AgentFrameType::Ended:
@@ -199,13 +215,37 @@ class RemoteAgent final : public Agent {
       if (sample.text >= texts_.size())
         fail("a sample names text {}, which was never sent", sample.text);
       sample.text = texts_[sample.text];
+      if (!same_clock_) to_runners_clock(sample);
     }
     sink.samples(task_.items[frame.item].probe, task_.vantage, frame.samples);
+  }
+
+  void look_at_clock() {
+    looked_ = clock_.now();
+    send(encode_clock(looked_));
+  }
+
+  void take_clock(const ClockAnswer& answer) {
+    offset_.add({answer.sent, answer.received, answer.answered, clock_.now()});
+  }
+
+  /// All instants of a sample move alike, so that its lengths stay what the agent measured.
+  void to_runners_clock(Sample& sample) {
+    const bool was_sent = sample.sent != Time();
+    const auto estimate = offset_.at(was_sent ? sample.sent : sample.done);
+    sample.due -= estimate->offset;
+    if (was_sent) sample.sent -= estimate->offset;
+    sample.done -= estimate->offset;
+    clock_bound_ = std::max(clock_bound_, estimate->bound);
   }
 
   void take_health(const json::object& value) {
     health_ = health_from_json(value);
     health_.vantage = task_.vantage;
+    if (same_clock_) return;
+    health_.clock_offset = offset_.latest()->offset;
+    health_.clock_bound = std::max(clock_bound_, offset_.latest()->bound);
+    health_.clock_steps = offset_.steps();
   }
 
   Task<> see_it_exit() {
@@ -221,6 +261,11 @@ class RemoteAgent final : public Agent {
   AgentFrameReader frames_;
   std::vector<std::uint16_t> texts_{0};  ///< the agent's index -> the sink's
   AgentHealth health_;
+  std::string last_payload_;  ///< of the frame that read_until came to
+  bool same_clock_ = true;
+  ClockOffset offset_;
+  Time looked_;             ///< when the agent's clock was last asked for
+  Duration clock_bound_{};  ///< the widest of those that samples were moved by
   Happening ready_;
   bool pumping_ = false;
   bool ended_ = false;
@@ -238,7 +283,7 @@ class RemoteAgents final : public Agents {
   Task<std::unique_ptr<Agent>> launch(AgentTask task) override {
     auto executor = co_await boost::asio::this_coro::executor;
     if (task.run.empty()) task.run = run_;
-    Host& host = hosts_.host(task.host);
+    Host& host = hosts_.host(task.host).network();
     std::vector<std::string> program = program_;
     if (program.empty()) program = {host.own_program("muster"), "agent"};
     std::unique_ptr<Channel> channel = co_await host.open(std::move(program));

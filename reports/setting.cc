@@ -133,7 +133,9 @@ Result::PlaybookRef playbook_of(const RunRecord& record) {
 std::vector<Result::ClockOffset> offsets_of(const RunRecord& record) {
   std::vector<Result::ClockOffset> offsets;
   for (const AgentHealth& agent : record.agents) {
-    offsets.push_back({agent.vantage, 0, rounded_seconds(agent.clock_bound) * 1e3});
+    offsets.push_back({agent.vantage,
+                       rounded_seconds(agent.clock_offset) * 1e3,
+                       rounded_seconds(agent.clock_bound) * 1e3});
   }
   return offsets;
 }

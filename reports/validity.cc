@@ -104,6 +104,12 @@ Result::Validity sent_in_time(const Timeline& timeline) {
 Result::Validity clocks_agree(const Timeline& timeline) {
   Duration worst{};
   for (const AgentHealth& agent : timeline.record.agents) {
+    if (agent.clock_steps > 0)
+      return {"clock-bound",
+              false,
+              fmt::format("the clock of {}, or ours, was set during the run ({})",
+                          agent.vantage,
+                          count_of(static_cast<std::size_t>(agent.clock_steps), "time"))};
     const Duration allowed = shortest_period(timeline, agent.vantage) / 2;
     if (agent.clock_bound > allowed) {
       return {"clock-bound",

@@ -71,10 +71,13 @@ inline AgentTask task_of(std::vector<AgentTask::Item> items, std::string vantage
 }
 
 /// Lets one agent measure until `until`, which begins with it, has ended; its health at the end.
-inline Task<AgentHealth> measure_until(AgentTask task, Task<> until, Collector& collector) {
+inline Task<AgentHealth> measure_until(AgentTask task,
+                                       Task<> until,
+                                       Collector& collector,
+                                       std::vector<std::string> program = agent_program()) {
   SystemClock clock;
   LocalHosts hosts;
-  auto agents = make_agents(hosts, clock, agent_program());
+  auto agents = make_agents(hosts, clock, std::move(program));
   auto agent = co_await agents->launch(std::move(task));
   const Time at = clock.now() + std::chrono::milliseconds(300);
   co_await agent->start(at);

@@ -74,6 +74,12 @@ BOOST_AUTO_TEST_CASE(a_clock_known_worse_than_half_a_period_is_unfair) {
   only_unfair(run, "clock-bound");
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_was_set_during_the_run_is_unfair) {
+  RecordBuilder run = fair();
+  run.record().agents[0].clock_steps = 1;
+  only_unfair(run, "clock-bound");
+}
+
 BOOST_AUTO_TEST_CASE(a_dead_agent_is_unfair) {
   RecordBuilder run = fair();
   run.record().agents[0].died = "ended by signal 9";
