@@ -30,7 +30,7 @@ class ProtocolError : public std::runtime_error {
 enum class FrameType : std::uint8_t {
   Arm = 1,        ///< runner: an Order; first frame of `serve`
   Inject = 2,     ///< runner
-  Heartbeat = 3,  ///< runner: extends the lease
+  Heartbeat = 3,  ///< runner: extends the lease; Alive answers it
   Undo = 4,       ///< runner
   Recover = 5,    ///< runner: an Order; the only frame of `recover`
   Exec = 6,       ///< runner: an argv, for a guard that only speaks frames; the first and only one
@@ -39,6 +39,7 @@ enum class FrameType : std::uint8_t {
   Active = 18,    ///< guard: ActiveReport
   Failed = 19,    ///< guard: one field, why the change could not be put in force; Undone follows
   Undone = 20,    ///< guard: UndoneReport; the last frame
+  Alive = 21,     ///< guard: it hears; not while it applies or undoes
   Facts = 32,     ///< record: what is needed to undo
   State = 33,     ///< record: one transition
 };

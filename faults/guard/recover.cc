@@ -207,12 +207,12 @@ int recover(const std::string& directory) {
   try {
     const Order order = control.read_order(FrameType::Recover);
     const UndoneReport report = recover_change(Store(directory), order);
-    Control::send(to_frame(report));
+    control.send(to_frame(report));
     const bool clean =
         report.state != name_of(Stage::Unknown) && report.state != name_of(Stage::Conflict);
     return clean ? kExitClean : kExitNotClean;
   } catch (const std::runtime_error& error) {
-    Control::send({FrameType::Refused, {error.what()}});
+    control.send({FrameType::Refused, {error.what()}});
     return kExitRefused;
   }
 }

@@ -103,9 +103,9 @@ void Session::arm(const Order& order) {
   const SecondGuard::Watching second = second_->await();
   record_ = Record::create(record_path_, facts);
   stage_ = Stage::Armed;
-  control_.start_timer(change_.lease, deadline);
+  control_.start_clock(change_.lease, deadline);
   control_.watch_second_guard(second_->ended_fd());
-  Control::send(to_frame(ArmedReport{facts.guard.pid,
+  control_.send(to_frame(ArmedReport{facts.guard.pid,
                                      facts.guard.start_ticks,
                                      facts.guard.boot_id,
                                      own_cgroup(),
@@ -123,7 +123,7 @@ int Session::close_unused(Event cause) {
   outcome.began = outcome.ended = outcome.observed = monotonic_now();
   outcome.evidence.print("nothing had been applied");
   record_->append(outcome.stage, Control::text_of(cause));
-  Control::send(to_frame(report_of(outcome, Control::text_of(cause))));
+  control_.send(to_frame(report_of(outcome, Control::text_of(cause))));
   return kExitClean;
 }
 
@@ -140,7 +140,7 @@ int Session::run() {
 int Session::inject() {
   assert(stage_ == Stage::Armed && lock_ && record_);  // I1, I2
   if (!record_->append(Stage::Injecting, "")) {
-    Control::send({FrameType::Failed, {"the guard cannot write its record; nothing was applied"}});
+    control_.send({FrameType::Failed, {"the guard cannot write its record; nothing was applied"}});
     return close_unused(Event::None);
   }
   stage_ = Stage::Injecting;
@@ -149,15 +149,15 @@ int Session::inject() {
   const Line failure = put_in_force(report, stopped);
   if (stopped != Event::None) return undo(stopped, Control::text_of(stopped));
   if (!failure.empty()) {
-    Control::send({FrameType::Failed, {failure.c_str()}});
+    control_.send({FrameType::Failed, {failure.c_str()}});
     return undo(Event::None, failure.c_str());
   }
   stage_ = Stage::Active;
   if (!record_->append(Stage::Active, "")) {
-    Control::send({FrameType::Failed, {"the guard cannot write its record"}});
+    control_.send({FrameType::Failed, {"the guard cannot write its record"}});
     return undo(Event::None, "the record cannot be written");
   }
-  Control::send(to_frame(report));
+  control_.send(to_frame(report));
   const Event event = control_.wait(kHour * 24 * 365, operations_->holder_fd());
   return undo(event, Control::text_of(event));
 }
@@ -210,7 +210,7 @@ int Session::undo(Event cause, const char* cause_text) {
   const Outcome outcome = undo_and_observe(*operations_, *record_, change_.undone_within, clean);
   stage_ = outcome.stage;
   record_->append(outcome.stage, cause_text);  // I5: clean only after an observation said so
-  Control::send(to_frame(report_of(outcome, cause_text)));
+  control_.send(to_frame(report_of(outcome, cause_text)));
   return is_clean(outcome.stage) ? kExitClean : kExitNotClean;
 }
 
@@ -229,7 +229,7 @@ int serve(const std::string& directory) {
     session.emplace(directory, control);
     session->arm(order);
   } catch (const std::runtime_error& error) {
-    Control::send({FrameType::Refused, {error.what()}});
+    control.send({FrameType::Refused, {error.what()}});
     return kExitRefused;
   }
   try {

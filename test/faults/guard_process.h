@@ -103,7 +103,7 @@ class GuardProcess {
   GuardProcess& operator=(const GuardProcess&) = delete;
   ~GuardProcess() {
     close_input();
-    ::close(output_);
+    close_output();
     if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
   }
 
@@ -118,9 +118,20 @@ class GuardProcess {
     if (input_ >= 0) ::close(input_);
     input_ = -1;
   }
+  void close_output() {
+    if (output_ >= 0) ::close(output_);
+    output_ = -1;
+  }
+
+  /// The next frame that is no mere answer to a heartbeat; nothing at the end of its output.
+  std::optional<Frame> receive() {
+    auto frame = receive_any();
+    while (frame && frame->type == FrameType::Alive) frame = receive_any();
+    return frame;
+  }
 
   /// Nothing at the end of its output. A guard that says nothing for a minute is a failure.
-  std::optional<Frame> receive() {
+  std::optional<Frame> receive_any() {
     Frame frame;
     while (!frames_.next(frame)) {
       char buffer[65536];
