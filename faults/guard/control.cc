@@ -106,10 +106,8 @@ Control::Event Control::take_frames() {
 Control::Event Control::wait(std::int64_t limit, int holder_fd) {
   const std::int64_t until = boottime_now() + limit;
   for (;;) {
-#ifndef MUSTER_MUTANT_LEASE_NOT_CAPPED
     // Before anything is read: the runner may send without a pause.
     if (boottime_now() >= deadline_) return Event::DeadlineOver;
-#endif
     if (const Event event = take_frames(); event != Event::None) return event;
     if (!output_open_) return Event::EndOfOutput;
     pollfd sources[] = {{input_open_ ? STDIN_FILENO : -1, POLLIN, 0},
@@ -123,9 +121,7 @@ Control::Event Control::wait(std::int64_t limit, int holder_fd) {
         sources, std::size(sources), static_cast<int>((pause + kMillisecond - 1) / kMillisecond));
     if (sources[0].revents != 0) {
       input_open_ = read_input();
-#ifndef MUSTER_MUTANT_EOF_IGNORED
       if (!input_open_) return Event::EndOfInput;
-#endif
       continue;
     }
     if (sources[1].revents != 0) return Event::EndOfOutput;

@@ -153,20 +153,6 @@ Done Operations::perform(Ready& ready, std::int64_t limit, int inherited) {
 }
 
 Done Operations::apply(std::int64_t limit, int inherited) {
-#ifdef MUSTER_MUTANT_LATE_INJECT
-  if (::fork() == 0) {
-    ::setsid();
-    sleep_for((::getpid() % 120) * kMillisecond);
-    if (apply_.plain.kind == "file") {
-      Line ignored;
-      file_.write(ignored);
-    } else {
-      perform(apply_, limit, inherited);
-    }
-    ::_exit(0);
-  }
-  return {Done::How::Done, {}};
-#endif
   if (apply_.plain.kind != "file") return perform(apply_, limit, inherited);
   Done done;
   if (file_.content() != ReplacedFile::Content::Before) {
@@ -216,9 +202,6 @@ Seen Operations::judge_output(const Ready& ready, const Ended& ended) {
   seen.text = ended.text();
   if (ended.how != Ended::How::Exited) return seen;
   seen.answer = Answer::No;
-#ifdef MUSTER_MUTANT_ERROR_IS_ABSENT
-  if (!ready.plain.lacks.empty() && ended.code != 0) seen.answer = Answer::Yes;
-#endif
   if (!ended.ok()) return seen;
   const bool contains = ended.out.find(ready.plain.contains) != std::string_view::npos;
   const bool lacks =
@@ -296,9 +279,6 @@ Seen Operations::verify(std::int64_t limit) {
 }
 
 Seen Operations::verify_undone(std::int64_t limit) {
-#ifdef MUSTER_MUTANT_SKIP_VERIFY
-  return {Answer::Yes, {}};
-#endif
   if (undo_.plain.kind == "file") {
     const Seen file = see_file(ReplacedFile::Content::Before);
     if (file.answer != Answer::Yes || verify_undone_.plain.kind == "none") return file;

@@ -219,15 +219,19 @@ BOOST_AUTO_TEST_CASE(heartbeats_without_a_pause_do_not_move_the_deadline_either)
   GuardProcess process = start();
   process.arm(order(change));
   process.inject();
-  const pid_t flood = ::fork();
-  if (flood == 0) {
-    std::string beats;
-    for (int beat = 0; beat < 5000; ++beat) beats += encode({FrameType::Heartbeat, {}});
-    for (;;) process.send_bytes(beats);
+  // Two, so that there is always something to read; no longer than what a pipe takes whole.
+  std::string beats;
+  while (beats.size() < 4000) beats += encode({FrameType::Heartbeat, {}});
+  std::vector<pid_t> floods(2);
+  for (pid_t& flood : floods) {
+    flood = ::fork();
+    while (flood == 0) process.send_bytes(beats);
   }
   const UndoneReport undone = process.undone();
-  ::kill(flood, SIGKILL);
-  ::waitpid(flood, nullptr, 0);
+  for (const pid_t flood : floods) {
+    ::kill(flood, SIGKILL);
+    ::waitpid(flood, nullptr, 0);
+  }
   BOOST_TEST(undone.cause == "the hard deadline was reached");
   BOOST_TEST(!fs::exists(file));
 }
