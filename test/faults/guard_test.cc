@@ -34,17 +34,6 @@ struct Setting {
     ::waitpid(pid, nullptr, 0);
     return content_of(out);
   }
-  /// "STAGE: WHY" of the last transition on record.
-  std::string last_stage() const {
-    std::string bytes = content_of(only_record());
-    std::string last;
-    Frame frame;
-    std::size_t used = 0;
-    for (; decode(bytes, frame, used) == Decoded::Complete; bytes.erase(0, used)) {
-      if (frame.type == FrameType::State) last = frame.fields[0] + ": " + frame.fields[2];
-    }
-    return last;
-  }
   fs::path only_record() const {
     fs::path found;
     for (const auto& entry : fs::directory_iterator(fs::path(guards) / "records")) {
@@ -79,85 +68,6 @@ BOOST_AUTO_TEST_CASE(a_change_is_applied_only_when_told_to_and_undone_when_told_
   BOOST_TEST(list().starts_with("clean\tdead\t"));
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_the_input_undoes) {
-  PlainChange change = touch_change(file);
-  change.lease = 10 * kTestSecond;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  process.close_input();
-  const UndoneReport undone = process.undone();
-  BOOST_TEST(undone.state == "clean-by-guard");
-  BOOST_TEST(undone.cause == "the runner is gone (end of input)");
-  BOOST_TEST(!fs::exists(file));
-}
-
-BOOST_AUTO_TEST_CASE(the_end_of_the_output_undoes_at_once_and_does_not_wait_for_the_lease) {
-  PlainChange change = touch_change(file);
-  change.lease = 10 * kTestSecond;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  process.close_output();
-  BOOST_TEST(process.wait() == 0);
-  BOOST_TEST(!fs::exists(file));
-  BOOST_TEST(last_stage() == "clean-by-guard: the runner is gone (end of output)");
-}
-
-BOOST_AUTO_TEST_CASE(the_end_of_a_terminal_that_was_its_output_undoes) {
-  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  BOOST_REQUIRE(terminal >= 0 && ::grantpt(terminal) == 0 && ::unlockpt(terminal) == 0);
-  const std::string script = directory / "on-a-terminal";
-  write_content(script, "#!/bin/sh\nexec \"$@\" > " + std::string(::ptsname(terminal)) + "\n");
-  fs::permissions(script, fs::perms::owner_all);
-  GuardProcess process({script, guard_program(), "serve", "--dir", guards});
-  process.send(to_frame(FrameType::Arm, order(touch_change(file))));
-  process.send(FrameType::Inject);
-  for (int look = 0; look < 1000 && !fs::exists(file); ++look) ::usleep(10'000);
-  BOOST_TEST(fs::exists(file));
-  ::close(terminal);
-  BOOST_TEST(process.wait() == 0);
-  BOOST_TEST(!fs::exists(file));
-  BOOST_TEST(last_stage() == "clean-by-guard: the runner is gone (end of output)");
-}
-
-BOOST_AUTO_TEST_CASE(a_guard_that_cannot_say_that_it_is_armed_injects_nothing) {
-  const std::string script = directory / "without-room";
-  write_content(script, "#!/bin/sh\nexec \"$@\" > /dev/full\n");
-  fs::permissions(script, fs::perms::owner_all);
-  GuardProcess process({script, guard_program(), "serve", "--dir", guards});
-  process.send_bytes(encode(to_frame(FrameType::Arm, order(touch_change(file)))) +
-                     encode({FrameType::Inject, {}}));
-  BOOST_TEST(process.wait() == 0);
-  BOOST_TEST(!fs::exists(file));
-  BOOST_TEST(last_stage() == "clean-by-guard: the runner is gone (end of output)");
-}
-
-BOOST_AUTO_TEST_CASE(a_runner_that_takes_nothing_of_what_it_is_answered_is_gone) {
-  GuardProcess process = start();
-  process.arm(order(touch_change(file)));
-  process.inject();
-  std::string beats;
-  for (int beat = 0; beat < 1000; ++beat) beats += encode({FrameType::Heartbeat, {}});
-  for (int time = 0; time < 20; ++time) process.send_bytes(beats);
-  for (int look = 0; look < 1000 && fs::exists(file); ++look) ::usleep(10'000);
-  BOOST_TEST(!fs::exists(file));
-}
-
-BOOST_AUTO_TEST_CASE(every_heartbeat_is_answered) {
-  PlainChange change = touch_change(file);
-  change.lease = 10 * kTestSecond;
-  GuardProcess process = start();
-  process.arm(order(change));
-  for (int time = 0; time < 2; ++time) {
-    for (int beat = 0; beat < 3; ++beat) {
-      process.send(FrameType::Heartbeat);
-      BOOST_CHECK(process.receive_any()->type == FrameType::Alive);
-    }
-    if (time == 0) process.inject();
-  }
-}
-
 BOOST_AUTO_TEST_CASE(an_order_to_inject_that_is_taken_back_at_once_is_not_carried_out) {
   PlainChange change = touch_change(file);
   change.undo = operation("none");  // had it been applied, the file would stay
@@ -184,58 +94,6 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_input_during_apply_undoes_after_apply_and_ne
   BOOST_TEST(!fs::exists(file));
 }
 
-BOOST_AUTO_TEST_CASE(silence_for_the_whole_lease_undoes) {
-  PlainChange change = touch_change(file);
-  change.lease = kTestSecond / 5;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  const UndoneReport undone = process.undone();
-  BOOST_TEST(undone.state == "clean-by-guard");
-  BOOST_TEST(undone.cause.find("lease") != std::string::npos);
-  BOOST_TEST(!fs::exists(file));
-}
-
-BOOST_AUTO_TEST_CASE(heartbeats_keep_the_lease_but_never_move_the_deadline) {
-  PlainChange change = touch_change(file);
-  change.lease = kTestSecond * 3 / 5;
-  change.deadline = kTestSecond * 3 / 2;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  for (int beat = 0; beat < 100 && fs::exists(file); ++beat) {
-    process.send(FrameType::Heartbeat);
-    ::usleep(50'000);
-  }
-  BOOST_TEST(!fs::exists(file));
-  const UndoneReport undone = process.undone();
-  BOOST_TEST(undone.cause == "the hard deadline was reached");
-  BOOST_TEST(undone.state == "clean-by-guard");
-}
-
-BOOST_AUTO_TEST_CASE(heartbeats_without_a_pause_do_not_move_the_deadline_either) {
-  PlainChange change = touch_change(file);
-  change.deadline = kTestSecond;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  // Two, so that there is always something to read; no longer than what a pipe takes whole.
-  std::string beats;
-  while (beats.size() < 4000) beats += encode({FrameType::Heartbeat, {}});
-  std::vector<pid_t> floods(2);
-  for (pid_t& flood : floods) {
-    flood = ::fork();
-    while (flood == 0) process.send_bytes(beats);
-  }
-  const UndoneReport undone = process.undone();
-  for (const pid_t flood : floods) {
-    ::kill(flood, SIGKILL);
-    ::waitpid(flood, nullptr, 0);
-  }
-  BOOST_TEST(undone.cause == "the hard deadline was reached");
-  BOOST_TEST(!fs::exists(file));
-}
-
 BOOST_AUTO_TEST_CASE(a_change_without_a_lease_or_a_deadline_is_refused) {
   for (std::int64_t PlainChange::*const part : {&PlainChange::lease, &PlainChange::deadline}) {
     for (const std::int64_t length : {std::int64_t{0}, INT64_MAX}) {
@@ -248,31 +106,10 @@ BOOST_AUTO_TEST_CASE(a_change_without_a_lease_or_a_deadline_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(term_undoes_and_hangup_does_not) {
-  GuardProcess process = start();
-  const ArmedReport armed = process.arm(order(touch_change(file)));
-  process.inject();
-  ::kill(static_cast<pid_t>(armed.pid), SIGHUP);
-  ::usleep(50'000);
-  BOOST_TEST(fs::exists(file));
-  ::kill(static_cast<pid_t>(armed.pid), SIGTERM);
-  BOOST_TEST(process.undone().state == "clean-by-guard");
-  BOOST_TEST(!fs::exists(file));
-}
-
 BOOST_AUTO_TEST_CASE(the_guard_lives_in_a_session_of_its_own) {
   GuardProcess process = start();
   const ArmedReport armed = process.arm(order(touch_change(file)));
   BOOST_TEST(::getsid(static_cast<pid_t>(armed.pid)) == armed.pid);
-}
-
-BOOST_AUTO_TEST_CASE(garbage_undoes) {
-  GuardProcess process = start();
-  process.arm(order(touch_change(file)));
-  process.inject();
-  process.send_bytes(std::string(64, '\xff'));
-  BOOST_TEST(process.undone().state == "clean-by-guard");
-  BOOST_TEST(!fs::exists(file));
 }
 
 BOOST_AUTO_TEST_CASE(an_apply_that_fails_half_way_is_undone) {
