@@ -153,7 +153,7 @@ void Conversation::take(const Frame& frame) {
       armed.set();
       break;
     case FrameType::Active: {
-      const ActiveReport report = active_of(frame);
+      const ActiveReport report = from_frame<ActiveReport>(frame);
       const Duration by = shift_for(report.began, report.observed);
       applied = Applied{time_of(report.began) + by,
                         time_of(report.ended) + by,
@@ -170,7 +170,7 @@ void Conversation::take(const Frame& frame) {
       refusal = printable(frame.fields.empty() ? "refused" : frame.fields[0]);
       break;
     case FrameType::Undone: {
-      const UndoneReport report = undone_of(frame);
+      const UndoneReport report = from_frame<UndoneReport>(frame);
       undone = from_report(report, shift_for(report.began, report.observed));
       break;
     }
@@ -271,7 +271,7 @@ Task<Undone> recover_on(
   auto talk = std::make_shared<Conversation>(executor, clock, change);
   std::string why;
   try {
-    std::string order = encode(to_frame(FrameType::Recover, {run_id, epoch, plain(change)}));
+    std::string order = encode(to_frame(FrameType::Recover, Order{run_id, epoch, plain(change)}));
     Host& host = side_of(hosts, change);
     co_return co_await ask_to_recover(host, talk, std::move(order));
   } catch (const Error& error) {
@@ -372,7 +372,7 @@ class HostGuards final : public Guards {
 
   Task<std::unique_ptr<Guard>> arm(Change change) override {
     auto executor = co_await asio::this_coro::executor;
-    std::string order = encode(to_frame(FrameType::Arm, {run_id_, epoch_, plain(change)}));
+    std::string order = encode(to_frame(FrameType::Arm, Order{run_id_, epoch_, plain(change)}));
     Host& host = side_of(hosts_, change);
     auto talk = std::make_shared<Conversation>(executor, clock_, std::move(change));
     talk->channel = co_await host.open_guard("serve");

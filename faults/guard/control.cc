@@ -14,23 +14,15 @@ namespace muster {
 
 namespace {
 
-constexpr std::int64_t kOrderPatience = 30 * kSecond;
 /// The clock of poll stands still while the machine is suspended; that of lease and deadline does
 /// not.
 constexpr std::int64_t kLongestSleep = kSecond / 4;
 /// Milliseconds: a runner that takes nothing for so long is gone, and must not hold the guard up.
 constexpr int kTakenWithin = 1000;
 
-std::string put_back;  // as after ungetc: it belongs to stdin, of which there is one
-
 }  // namespace
 
-void Control::unread(std::string bytes) {
-  put_back = std::move(bytes);
-}
-
 Control::Control() {
-  frames_.add(std::exchange(put_back, {}));
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);
@@ -53,17 +45,6 @@ const char* Control::text_of(Event event) {
                                  "the program that held the fault ended by itself",
                                  "the second guard has ended"};
   return kTexts.at(static_cast<std::size_t>(event));
-}
-
-Order Control::read_order(FrameType type) {
-  const std::int64_t until = boottime_now() + kOrderPatience;
-  Frame frame;
-  while (!frames_.next(frame)) {
-    if (!readable(STDIN_FILENO, until - boottime_now())) throw GuardError("no order came");
-    if (!read_input()) throw GuardError("the input ended before an order came");
-  }
-  if (frame.type != type) throw GuardError("the first frame is not the order that was expected");
-  return order_of(frame);
 }
 
 void Control::start_clock(std::int64_t lease, std::int64_t deadline) {

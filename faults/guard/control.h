@@ -12,8 +12,6 @@ namespace muster {
 class Control {
  public:
   Control();
-  /// Bytes that were taken off stdin before there was a Control: it sees them first.
-  static void unread(std::string bytes);
 
   enum class Event {
     None,
@@ -30,9 +28,6 @@ class Control {
   };
   static const char* text_of(Event event);
 
-  /// The first frame, which must be of `type`; throws GuardError if it does not come, or is
-  /// another.
-  Order read_order(FrameType type);
   /// From now on silence for `lease` is an event, and so is `deadline` (CLOCK_BOOTTIME), which
   /// nothing moves.
   void start_clock(std::int64_t lease, std::int64_t deadline);

@@ -1,23 +1,12 @@
 #include "faults/guard/lock.h"
 
 #include <cerrno>
-#include <charconv>
 
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 namespace muster {
-
-namespace {
-
-std::int64_t number_in(const std::string& text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-}  // namespace
 
 std::optional<ResourceLock> ResourceLock::take(const Store& store,
                                                const Order& order,
@@ -36,12 +25,8 @@ std::optional<ResourceLock> ResourceLock::take(const Store& store,
   return ResourceLock(std::move(file), store.epoch_path(order.change));
 }
 
-pid_t ResourceLock::holder_pid(const Store& store, const PlainChange& change) {
-  return static_cast<pid_t>(number_in(read_if_exists(store.lock_path(change), 4096).value_or("0")));
-}
-
 void ResourceLock::raise_epoch(std::int64_t epoch) {
-  const std::int64_t highest = number_in(read_if_exists(epoch_path_, 64).value_or("0"));
+  const std::int64_t highest = number_in(read_if_exists(epoch_path_, 64).value_or("")).value_or(0);
   if (epoch < highest) {
     throw GuardError("a later run has taken over this resource (epoch " + std::to_string(epoch) +
                      ", seen " + std::to_string(highest) +

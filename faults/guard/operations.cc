@@ -78,11 +78,7 @@ void check_times(const PlainChange& change) {
 
 Facts take_facts(const Order& order) {
   const PlainChange& change = order.change;
-  Facts facts;
-  facts.run_id = order.run_id;
-  facts.epoch = order.epoch;
-  facts.change = change;
-  facts.guard = identity_of(::getpid());
+  Facts facts{order, identity_of(::getpid()), {}, {}};
   check_file(change);
   for (const PlainOperation* part :
        {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
@@ -153,14 +149,7 @@ Done Operations::perform(Ready& ready, std::int64_t limit, int inherited) {
 }
 
 Done Operations::apply(std::int64_t limit, int inherited) {
-  if (apply_.plain.kind != "file") return perform(apply_, limit, inherited);
-  Done done;
-  if (file_.content() != ReplacedFile::Content::Before) {
-    done.text.print("the file was changed by somebody else since it was looked at");
-  } else if (file_.write(done.text)) {
-    done.how = Done::How::Done;
-  }
-  return done;
+  return apply_.plain.kind == "file" ? file_.write() : perform(apply_, limit, inherited);
 }
 
 /// A service whose process still dies looks as if it ran, and its start would do nothing.
@@ -173,16 +162,11 @@ void Operations::await_end_of_killed() const {
 Done Operations::undo(std::int64_t limit) {
   if (apply_.plain.kind == "holder" && apply_.program) apply_.program->stop();
   if (undo_.plain.kind == "exec") await_end_of_killed();
-  // A holder was ended just now, or with the guard that had started it.
+  if (undo_.plain.kind == "file") return file_.restore();
+  // It was ended just now, or with the guard that had started it.
   if (undo_.plain.kind == "holder") return {Done::How::Done, {}};
-  Done done;
-  if (undo_.plain.kind == "file") {
-    constexpr Done::How kHow[] = {Done::How::Done, Done::How::Conflict, Done::How::Failed};
-    done.how = kHow[static_cast<int>(file_.restore(done.text))];
-    return done;
-  }
   if (!is_foreign()) return perform(undo_, limit, -1);
-  done.how = Done::How::Conflict;
+  Done done{Done::How::Conflict, {}};
   done.text.print("it is no longer as the change made it: somebody changed it");
   return done;
 }
@@ -268,8 +252,7 @@ Seen Operations::observe(Ready& ready, ReplacedFile::Content wanted, std::int64_
   if (kind == "file") return see_file(wanted);
   if (kind == "gone" || kind == "stopped") return see_process(ready);
   assert(kind == "none");
-  Seen seen;
-  seen.answer = Answer::Yes;
+  Seen seen{Answer::Yes, {}};
   seen.text.print("not observed");
   return seen;
 }

@@ -158,13 +158,13 @@ class GuardProcess {
 
   ArmedReport arm(const Order& order) {
     send(to_frame(FrameType::Arm, order));
-    return armed_of(expect(FrameType::Armed));
+    return from_frame<ArmedReport>(expect(FrameType::Armed));
   }
   ActiveReport inject() {
     send(FrameType::Inject);
-    return active_of(expect(FrameType::Active));
+    return from_frame<ActiveReport>(expect(FrameType::Active));
   }
-  UndoneReport undone() { return undone_of(expect(FrameType::Undone)); }
+  UndoneReport undone() { return from_frame<UndoneReport>(expect(FrameType::Undone)); }
   UndoneReport undo() {
     send(FrameType::Undo);
     return undone();
@@ -210,9 +210,9 @@ inline std::vector<pid_t> guards_in(const std::string& directory) {
 
 /// False where one is still there after `seconds`.
 inline bool no_guards_left(const std::string& directory, int seconds = 10) {
-  for (int look = 0; look < seconds * 100; ++look) {
+  for (int look = 0; look < seconds * 20; ++look) {
     if (guards_in(directory).empty()) return true;
-    ::usleep(10'000);
+    ::usleep(50'000);
   }
   return false;
 }
