@@ -44,7 +44,8 @@ class Guard {
   virtual Task<Applied> inject() = 0;
   /// Undoes and verifies. Never throws for a failed undo: the state says it.
   virtual Task<Undone> undo() = 0;
-  /// Completes when the guard undid by itself (deadline, error) or died; for the engine to notice.
+  /// Completes when the guard undid by itself (deadline, error), died, or answered nothing for a
+  /// lease; for the engine to notice. Where the state is not clean, undo() asks once more.
   virtual Task<Undone> lost() = 0;
 };
 

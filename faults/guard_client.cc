@@ -15,6 +15,7 @@ namespace {
 constexpr Duration kAnswerMargin = std::chrono::seconds(10);
 constexpr Duration kArmWithin = std::chrono::seconds(30);
 constexpr Duration kEagerBeat = std::chrono::milliseconds(250);
+constexpr Duration kLastWordWithin = std::chrono::seconds(5);  // of a guard that was silent
 
 PlainOperation plain(const Operation& operation) {
   return {operation.kind,
@@ -109,15 +110,19 @@ struct Conversation {
         armed(executor),
         active(executor),
         over(executor),
+        lost(executor),
         asked(clock.now()) {}
 
   Clock& clock;
   Change change;
   std::unique_ptr<Channel> channel;
   FrameReader frames;
-  Happening armed;                ///< or over
-  Happening active;               ///< or over
+  Happening armed;                ///< or lost
+  Happening active;               ///< or lost
   Happening over;                 ///< `undone` or `refusal` is set
+  Happening lost;                 ///< over, or silent
+  Duration unanswered{};          ///< time of heartbeats since the guard was heard of
+  Duration busy{};                ///< how long it may say nothing while it does what it was told
   Time asked;                     ///< for what the next report tells
   std::optional<Duration> shift;  ///< of the guard's clock to ours
   std::optional<Applied> applied;
@@ -129,7 +134,9 @@ struct Conversation {
   void take(const Frame& frame);
   Duration shift_for(std::int64_t began, std::int64_t observed);
   void take_all(std::string_view bytes);
+  bool silent() const { return lost.is_set() && !over.is_set(); }
   void finish();
+  void stop_waiting();
 };
 
 Duration Conversation::shift_for(std::int64_t began, std::int64_t observed) {
@@ -138,17 +145,21 @@ Duration Conversation::shift_for(std::int64_t began, std::int64_t observed) {
 }
 
 void Conversation::take(const Frame& frame) {
+  unanswered = Duration::zero();
   switch (frame.type) {
+    case FrameType::Alive:
+      break;
     case FrameType::Armed:
       armed.set();
       break;
     case FrameType::Active: {
-      const ActiveReport report = active_of(frame);
+      const ActiveReport report = from_frame<ActiveReport>(frame);
       const Duration by = shift_for(report.began, report.observed);
       applied = Applied{time_of(report.began) + by,
                         time_of(report.ended) + by,
                         time_of(report.observed) + by,
                         printable(report.evidence)};
+      busy = Duration::zero();
       active.set();
       break;
     }
@@ -159,7 +170,7 @@ void Conversation::take(const Frame& frame) {
       refusal = printable(frame.fields.empty() ? "refused" : frame.fields[0]);
       break;
     case FrameType::Undone: {
-      const UndoneReport report = undone_of(frame);
+      const UndoneReport report = from_frame<UndoneReport>(frame);
       undone = from_report(report, shift_for(report.began, report.observed));
       break;
     }
@@ -177,6 +188,11 @@ void Conversation::take_all(std::string_view bytes) {
 
 void Conversation::finish() {
   over.set();
+  stop_waiting();
+}
+
+void Conversation::stop_waiting() {
+  lost.set();
   armed.set();
   active.set();
 }
@@ -212,15 +228,19 @@ Task<bool> try_send(std::shared_ptr<Conversation> talk, std::string bytes) {
   }
 }
 
+/// Until the guard is lost: a guard that answers no heartbeat for a lease is.
 Task<> beat(std::shared_ptr<Conversation> talk) {
   const Duration every = talk->change.lease / 4;
-  bool alive = true;
-  while (alive && !talk->over.is_set()) {
+  bool sent = true;
+  while (sent && !talk->lost.is_set()) {
     // While a change waits to be seen, our own packets may be what it is seen by (own_channel.h).
     const Duration pause = talk->active.is_set() ? every : std::min(every, kEagerBeat);
     co_await talk->clock.sleep_for(pause);
+    // Counted, not read off a clock: a runner that was stopped itself has heard nothing either.
+    talk->unanswered += pause;
+    if (talk->unanswered >= talk->change.lease + talk->busy) talk->stop_waiting();
     std::string heartbeat = encode({FrameType::Heartbeat, {}});
-    if (!talk->over.is_set()) alive = co_await try_send(talk, std::move(heartbeat));
+    if (!talk->lost.is_set()) sent = co_await try_send(talk, std::move(heartbeat));
   }
 }
 
@@ -251,7 +271,7 @@ Task<Undone> recover_on(
   auto talk = std::make_shared<Conversation>(executor, clock, change);
   std::string why;
   try {
-    std::string order = encode(to_frame(FrameType::Recover, {run_id, epoch, plain(change)}));
+    std::string order = encode(to_frame(FrameType::Recover, Order{run_id, epoch, plain(change)}));
     Host& host = side_of(hosts, change);
     co_return co_await ask_to_recover(host, talk, std::move(order));
   } catch (const Error& error) {
@@ -294,11 +314,13 @@ class GuardClient final : public Guard {
   Task<Applied> inject() override {
     std::string order = encode({FrameType::Inject, {}});
     talk_->asked = talk_->clock.now();
+    talk_->busy = longest_inject(change());
     co_await try_send(talk_, std::move(order));
     const bool answered = co_await wait_for(
         talk_->clock, talk_->active, longest_inject(change()) + longest_undo(change()));
-    if (!answered) fail("on {}: {}: the guard does not answer", change().host, change().what);
     if (talk_->applied) co_return *talk_->applied;
+    if (!answered || talk_->silent())
+      fail("on {}: {}: the guard does not answer", change().host, change().what);
     const Undone& undone = *talk_->undone;
     const std::string cause = talk_->failure.empty() ? undone.evidence : talk_->failure;
     if (undone.clean())
@@ -313,8 +335,9 @@ class GuardClient final : public Guard {
   Task<Undone> undo() override {
     std::string order = encode({FrameType::Undo, {}});
     if (!talk_->over.is_set()) co_await try_send(talk_, std::move(order));
-    const bool answered = co_await wait_for(
-        talk_->clock, talk_->over, longest_inject(change()) + longest_undo(change()));
+    const Duration limit =
+        talk_->silent() ? kLastWordWithin : longest_inject(change()) + longest_undo(change());
+    const bool answered = co_await wait_for(talk_->clock, talk_->over, limit);
     if (!answered) talk_->channel->close_input();
     if (answered && !talk_->died) co_return *talk_->undone;
     co_return co_await recover_on(hosts_, talk_->clock, run_id_, epoch_, talk_->change);
@@ -322,8 +345,11 @@ class GuardClient final : public Guard {
 
   Task<Undone> lost() override {
     auto talk = talk_;
-    co_await talk->over.wait();
-    co_return *talk->undone;
+    co_await talk->lost.wait();
+    if (!talk->silent()) co_return *talk->undone;
+    co_return unknown(talk->change,
+                      fmt::format("the guard was silent for its whole lease of {}",
+                                  format_duration(talk->change.lease)));
   }
 
  private:
@@ -346,7 +372,7 @@ class HostGuards final : public Guards {
 
   Task<std::unique_ptr<Guard>> arm(Change change) override {
     auto executor = co_await asio::this_coro::executor;
-    std::string order = encode(to_frame(FrameType::Arm, {run_id_, epoch_, plain(change)}));
+    std::string order = encode(to_frame(FrameType::Arm, Order{run_id_, epoch_, plain(change)}));
     Host& host = side_of(hosts_, change);
     auto talk = std::make_shared<Conversation>(executor, clock_, std::move(change));
     talk->channel = co_await host.open_guard("serve");

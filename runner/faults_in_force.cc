@@ -88,9 +88,13 @@ Task<> FaultsInForce::bring_in_force(Entry& entry) {
 Task<> FaultsInForce::watch(Entry& entry) {
   const Undone undone = co_await entry.guard->lost();
   if (entry.undoing || entry.closed) co_return;
-  entry.closed = true;
-  action(entry).undone = undone;
-  journal_outcome(entry);
+  // Where nobody could say how the target is, the undo of everything asks again: a second guard, or
+  // the end of the lease, may have undone it by then.
+  if (undone.clean()) {
+    entry.closed = true;
+    action(entry).undone = undone;
+    journal_outcome(entry);
+  }
   const std::string text = fmt::format("{}: ended before its time ({}): {}",
                                        action(entry).change.what,
                                        name_of(undone.state),

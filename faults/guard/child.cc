@@ -32,11 +32,8 @@ std::string find_program(const std::string& name) {
     if (::access(name.c_str(), X_OK) != 0) fail_system(name);
     return name;
   }
-  const char* const path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "" : path;
-  const std::string all =
-      std::string(rest) + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  for (rest = all; !rest.empty();) {
+  // Main has completed it.
+  for (std::string_view rest = std::getenv("PATH"); !rest.empty();) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
     const std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
     if (colon > 0 && ::access(candidate.c_str(), X_OK) == 0) return candidate;

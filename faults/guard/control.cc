@@ -8,33 +8,28 @@
 
 #include <poll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 namespace muster {
 
 namespace {
 
-constexpr std::int64_t kOrderPatience = 30 * kSecond;
-
-std::string put_back;  // as after ungetc: it belongs to stdin, of which there is one
+/// The clock of poll stands still while the machine is suspended; that of lease and deadline does
+/// not.
+constexpr std::int64_t kLongestSleep = kSecond / 4;
+/// Milliseconds: a runner that takes nothing for so long is gone, and must not hold the guard up.
+constexpr int kTakenWithin = 1000;
 
 }  // namespace
 
-void Control::unread(std::string bytes) {
-  put_back = std::move(bytes);
-}
-
 Control::Control() {
-  frames_.add(std::exchange(put_back, {}));
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);
   sigaddset(&ending, SIGINT);
   ::sigprocmask(SIG_BLOCK, &ending, nullptr);
   signals_ = Descriptor(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-  timer_ = Descriptor(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK));
-  if (!signals_.open() || !timer_.open()) fail_system("signals and timers");
+  if (!signals_.open()) fail_system("signals");
 }
 
 const char* Control::text_of(Event event) {
@@ -42,6 +37,7 @@ const char* Control::text_of(Event event) {
                                  "a second order to inject",
                                  "asked to",
                                  "the runner is gone (end of input)",
+                                 "the runner is gone (end of output)",
                                  "the runner sent what is no frame",
                                  "told to by a signal",
                                  "the runner was silent for the whole lease",
@@ -51,33 +47,11 @@ const char* Control::text_of(Event event) {
   return kTexts.at(static_cast<std::size_t>(event));
 }
 
-Order Control::read_order(FrameType type) {
-  const std::int64_t until = boottime_now() + kOrderPatience;
-  Frame frame;
-  while (!frames_.next(frame)) {
-    if (!readable(STDIN_FILENO, until - boottime_now())) throw GuardError("no order came");
-    if (!read_input()) throw GuardError("the input ended before an order came");
-  }
-  if (frame.type != type) throw GuardError("the first frame is not the order that was expected");
-  return order_of(frame);
-}
-
-void Control::start_timer(std::int64_t lease, std::int64_t deadline) {
+void Control::start_clock(std::int64_t lease, std::int64_t deadline) {
   assert(deadline_ == 0);  // I3: a deadline is set once
   lease_ = lease;
   deadline_ = deadline;
-  extend_lease();
-}
-
-void Control::extend_lease() {
   lease_end_ = boottime_now() + lease_;
-#ifdef MUSTER_MUTANT_LEASE_NOT_CAPPED
-  const std::int64_t at = lease_end_;
-#else
-  const std::int64_t at = std::min(lease_end_, deadline_);
-#endif
-  const itimerspec when{{0, 0}, {at / kSecond, at % kSecond}};
-  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
 bool Control::read_input() {
@@ -93,7 +67,8 @@ Control::Event Control::take_frames() {
     while (frames_.next(frame)) {
       switch (frame.type) {
         case FrameType::Heartbeat:
-          extend_lease();
+          lease_end_ = boottime_now() + lease_;
+          send({FrameType::Alive, {}});
           break;
         case FrameType::Inject:
           return Event::Inject;
@@ -109,48 +84,40 @@ Control::Event Control::take_frames() {
   return Event::None;
 }
 
-Control::Event Control::timer_event() {
-  std::uint64_t expirations = 0;
-  if (::read(timer_.get(), &expirations, sizeof expirations) != sizeof expirations)
-    return Event::None;
-#ifndef MUSTER_MUTANT_LEASE_NOT_CAPPED
-  if (boottime_now() >= deadline_) return Event::DeadlineOver;
-#endif
-  return Event::LeaseOver;
-}
-
 Control::Event Control::wait(std::int64_t limit, int holder_fd) {
   const std::int64_t until = boottime_now() + limit;
   for (;;) {
+    // Before anything is read: the runner may send without a pause.
+    if (boottime_now() >= deadline_) return Event::DeadlineOver;
     if (const Event event = take_frames(); event != Event::None) return event;
-    const std::int64_t left = std::max<std::int64_t>(until - boottime_now(), 0);
-    const auto milliseconds =
-        static_cast<int>(std::min<std::int64_t>((left + kMillisecond - 1) / kMillisecond, 60'000));
+    if (!output_open_) return Event::EndOfOutput;
     pollfd sources[] = {{input_open_ ? STDIN_FILENO : -1, POLLIN, 0},
+                        {STDOUT_FILENO, 0, 0},
                         {signals_.get(), POLLIN, 0},
                         {holder_fd, POLLIN, 0},
-                        {timer_.get(), POLLIN, 0},
                         {second_guard_, POLLIN, 0}};
-    const int ready = ::poll(sources, std::size(sources), milliseconds);
-    if (ready <= 0 && left == 0) return Event::None;
+    const std::int64_t left = std::min({until, lease_end_, deadline_}) - boottime_now();
+    const std::int64_t pause = std::clamp(left, std::int64_t{0}, kLongestSleep);
+    ::poll(
+        sources, std::size(sources), static_cast<int>((pause + kMillisecond - 1) / kMillisecond));
     if (sources[0].revents != 0) {
       input_open_ = read_input();
-#ifndef MUSTER_MUTANT_EOF_IGNORED
       if (!input_open_) return Event::EndOfInput;
-#endif
       continue;
     }
-    if (sources[1].revents != 0) return Event::Terminated;
-    if (sources[2].revents != 0) return Event::HolderEnded;
-    if (sources[3].revents != 0) {
-      if (const Event event = timer_event(); event != Event::None) return event;
-    }
+    if (sources[1].revents != 0) return Event::EndOfOutput;
+    if (sources[2].revents != 0) return Event::Terminated;
+    if (sources[3].revents != 0) return Event::HolderEnded;
     if (sources[4].revents != 0) return Event::SecondGuardEnded;
+    if (boottime_now() >= lease_end_) return Event::LeaseOver;
+    if (boottime_now() >= until) return Event::None;
   }
 }
 
 void Control::send(const Frame& frame) {
-  write_all(STDOUT_FILENO, encode(frame));
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  output_open_ = output_open_ && ::poll(&output, 1, kTakenWithin) != 0 &&
+                 write_all(STDOUT_FILENO, encode(frame));
 }
 
 }  // namespace muster

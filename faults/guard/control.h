@@ -7,18 +7,18 @@
 
 namespace muster {
 
-/// Everything that can reach a guard from outside: frames and the end of its input, TERM, and time.
+/// Everything that can reach a guard from outside: frames, the end of its input and of its output,
+/// TERM, and time.
 class Control {
  public:
   Control();
-  /// Bytes that were taken off stdin before there was a Control: it sees them first.
-  static void unread(std::string bytes);
 
   enum class Event {
     None,
     Inject,
     Undo,
     EndOfInput,
+    EndOfOutput,
     Garbage,
     Terminated,
     LeaseOver,
@@ -28,33 +28,29 @@ class Control {
   };
   static const char* text_of(Event event);
 
-  /// The first frame, which must be of `type`; throws GuardError if it does not come, or is
-  /// another.
-  Order read_order(FrameType type);
   /// From now on silence for `lease` is an event, and so is `deadline` (CLOCK_BOOTTIME), which
   /// nothing moves.
-  void start_timer(std::int64_t lease, std::int64_t deadline);
+  void start_clock(std::int64_t lease, std::int64_t deadline);
   std::int64_t deadline() const { return deadline_; }
   /// From now on it is an event when `fd` becomes readable: the second guard has ended.
   void watch_second_guard(int fd) { second_guard_ = fd; }
 
   /// Waits at most `limit` nanoseconds for an event. What the runner sent is looked at before the
-  /// timer, so that a heartbeat that came while the guard was busy still counts.
+  /// end of the lease, so that a heartbeat that came while the guard was busy still counts; the
+  /// deadline comes before both.
   Event wait(std::int64_t limit, int holder_fd);
 
-  /// To stdout. A runner that is gone does not matter here.
-  static void send(const Frame& frame);
+  /// To stdout. Where nobody takes it, the next wait() says EndOfOutput.
+  void send(const Frame& frame);
 
  private:
   bool read_input();
   Event take_frames();
-  Event timer_event();
-  void extend_lease();
 
-  Descriptor timer_;
   Descriptor signals_;
   FrameReader frames_;
   bool input_open_ = true;
+  bool output_open_ = true;
   int second_guard_ = -1;
   std::int64_t lease_ = 0;
   std::int64_t lease_end_ = 0;

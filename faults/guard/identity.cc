@@ -42,9 +42,7 @@ std::int64_t start_ticks_of(pid_t pid) {
 }
 
 std::string own_pid_namespace() {
-  char name[64];
-  const ssize_t length = ::readlink("/proc/self/ns/pid", name, sizeof name);
-  return {name, length > 0 ? static_cast<std::size_t>(length) : 0};
+  return link_target("/proc/self/ns/pid");
 }
 
 int open_pidfd(pid_t pid) {

@@ -1,7 +1,6 @@
 #include "faults/guard/lock.h"
 
 #include <cerrno>
-#include <charconv>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,48 +8,30 @@
 
 namespace muster {
 
-namespace {
-
-std::int64_t number_in(const std::string& text) {
-  std::int64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
-}  // namespace
-
 std::optional<ResourceLock> ResourceLock::take(const Store& store,
                                                const Order& order,
                                                std::string& holder) {
   const std::string path = store.lock_path(order.change);
   Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.open()) fail_system(path);
-#ifndef MUSTER_MUTANT_SKIP_LOCK
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) fail_system(path);
     holder = "guard " + read_if_exists(path, 4096).value_or("?");
     return std::nullopt;
   }
-#endif
   const std::string who =
       std::to_string(::getpid()) + " of run " + order.run_id + ", change " + order.change.id;
   if (::ftruncate(file.get(), 0) != 0 || !write_all(file.get(), who)) fail_system(path);
   return ResourceLock(std::move(file), store.epoch_path(order.change));
 }
 
-pid_t ResourceLock::holder_pid(const Store& store, const PlainChange& change) {
-  return static_cast<pid_t>(number_in(read_if_exists(store.lock_path(change), 4096).value_or("0")));
-}
-
 void ResourceLock::raise_epoch(std::int64_t epoch) {
-  const std::int64_t highest = number_in(read_if_exists(epoch_path_, 64).value_or("0"));
-#ifndef MUSTER_MUTANT_EPOCH_IGNORED
+  const std::int64_t highest = number_in(read_if_exists(epoch_path_, 64).value_or("")).value_or(0);
   if (epoch < highest) {
     throw GuardError("a later run has taken over this resource (epoch " + std::to_string(epoch) +
                      ", seen " + std::to_string(highest) +
                      "); this run must not touch it any more");
   }
-#endif
   if (epoch > highest) write_durably(epoch_path_, std::to_string(epoch));
 }
 

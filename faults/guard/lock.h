@@ -17,8 +17,6 @@ class ResourceLock {
   static std::optional<ResourceLock> take(const Store& store,
                                           const Order& order,
                                           std::string& holder);
-  /// The process that wrote itself into the lock as its holder; 0 where that cannot be told.
-  static pid_t holder_pid(const Store& store, const PlainChange& change);
 
   /// Throws GuardError where a later run has been here; makes `epoch` the highest seen, durably.
   void raise_epoch(std::int64_t epoch);

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -38,6 +39,14 @@ void leave_session() {
   ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+/// A login that runs no profile may lack the folders of an administrator's programs.
+void complete_path() {
+  const char* const path = std::getenv("PATH");
+  const std::string own = path == nullptr ? "" : std::string(path) + ":";
+  const std::string all = own + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  ::setenv("PATH", all.c_str(), 1);
+}
+
 int usage() {
   std::fputs(
       "muster-guard applies and undoes one change next to its target; muster starts it.\n"
@@ -66,8 +75,11 @@ int print_policy() {
 int run(std::string_view mode, const std::string& directory) {
   // What the runner forgot to keep to itself, perhaps the other end of our own input.
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  complete_path();
+  std::optional<Frame> first;
   if (mode == "stdio") {
-    mode = command_from_stdin();
+    first = read_first_frame();
+    mode = command_of(first);
     if (mode.empty()) return 0;
   }
   ::umask(077);
@@ -75,9 +87,9 @@ int run(std::string_view mode, const std::string& directory) {
   if (mode == "serve") {
     leave_session();
     become_hard_to_kill("muster-guard");
-    return serve(directory);
+    return serve(directory, std::move(first));
   }
-  if (mode == "recover") return recover(directory);
+  if (mode == "recover") return recover(directory, std::move(first));
   if (mode == "sweep") return sweep(directory);
   if (mode == "list") return list(directory);
   if (mode == "policy") return print_policy();

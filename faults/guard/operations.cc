@@ -78,11 +78,7 @@ void check_times(const PlainChange& change) {
 
 Facts take_facts(const Order& order) {
   const PlainChange& change = order.change;
-  Facts facts;
-  facts.run_id = order.run_id;
-  facts.epoch = order.epoch;
-  facts.change = change;
-  facts.guard = identity_of(::getpid());
+  Facts facts{order, identity_of(::getpid()), {}, {}};
   check_file(change);
   for (const PlainOperation* part :
        {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
@@ -153,28 +149,7 @@ Done Operations::perform(Ready& ready, std::int64_t limit, int inherited) {
 }
 
 Done Operations::apply(std::int64_t limit, int inherited) {
-#ifdef MUSTER_MUTANT_LATE_INJECT
-  if (::fork() == 0) {
-    ::setsid();
-    sleep_for((::getpid() % 120) * kMillisecond);
-    if (apply_.plain.kind == "file") {
-      Line ignored;
-      file_.write(ignored);
-    } else {
-      perform(apply_, limit, inherited);
-    }
-    ::_exit(0);
-  }
-  return {Done::How::Done, {}};
-#endif
-  if (apply_.plain.kind != "file") return perform(apply_, limit, inherited);
-  Done done;
-  if (file_.content() != ReplacedFile::Content::Before) {
-    done.text.print("the file was changed by somebody else since it was looked at");
-  } else if (file_.write(done.text)) {
-    done.how = Done::How::Done;
-  }
-  return done;
+  return apply_.plain.kind == "file" ? file_.write() : perform(apply_, limit, inherited);
 }
 
 /// A service whose process still dies looks as if it ran, and its start would do nothing.
@@ -187,16 +162,11 @@ void Operations::await_end_of_killed() const {
 Done Operations::undo(std::int64_t limit) {
   if (apply_.plain.kind == "holder" && apply_.program) apply_.program->stop();
   if (undo_.plain.kind == "exec") await_end_of_killed();
-  // A holder was ended just now, or with the guard that had started it.
+  if (undo_.plain.kind == "file") return file_.restore();
+  // It was ended just now, or with the guard that had started it.
   if (undo_.plain.kind == "holder") return {Done::How::Done, {}};
-  Done done;
-  if (undo_.plain.kind == "file") {
-    constexpr Done::How kHow[] = {Done::How::Done, Done::How::Conflict, Done::How::Failed};
-    done.how = kHow[static_cast<int>(file_.restore(done.text))];
-    return done;
-  }
   if (!is_foreign()) return perform(undo_, limit, -1);
-  done.how = Done::How::Conflict;
+  Done done{Done::How::Conflict, {}};
   done.text.print("it is no longer as the change made it: somebody changed it");
   return done;
 }
@@ -216,9 +186,6 @@ Seen Operations::judge_output(const Ready& ready, const Ended& ended) {
   seen.text = ended.text();
   if (ended.how != Ended::How::Exited) return seen;
   seen.answer = Answer::No;
-#ifdef MUSTER_MUTANT_ERROR_IS_ABSENT
-  if (!ready.plain.lacks.empty() && ended.code != 0) seen.answer = Answer::Yes;
-#endif
   if (!ended.ok()) return seen;
   const bool contains = ended.out.find(ready.plain.contains) != std::string_view::npos;
   const bool lacks =
@@ -285,8 +252,7 @@ Seen Operations::observe(Ready& ready, ReplacedFile::Content wanted, std::int64_
   if (kind == "file") return see_file(wanted);
   if (kind == "gone" || kind == "stopped") return see_process(ready);
   assert(kind == "none");
-  Seen seen;
-  seen.answer = Answer::Yes;
+  Seen seen{Answer::Yes, {}};
   seen.text.print("not observed");
   return seen;
 }
@@ -296,9 +262,6 @@ Seen Operations::verify(std::int64_t limit) {
 }
 
 Seen Operations::verify_undone(std::int64_t limit) {
-#ifdef MUSTER_MUTANT_SKIP_VERIFY
-  return {Answer::Yes, {}};
-#endif
   if (undo_.plain.kind == "file") {
     const Seen file = see_file(ReplacedFile::Content::Before);
     if (file.answer != Answer::Yes || verify_undone_.plain.kind == "none") return file;

@@ -19,14 +19,6 @@ struct Seen {
   Line text;  ///< what was seen, or why nothing was
 };
 
-struct Done {
-  enum class How { Done, Failed, TargetGone, Conflict };
-  How how = How::Failed;
-  Line text;
-
-  bool ok() const { return how == How::Done; }
-};
-
 /// Throws GuardError where lease or deadline are missing, or a length of time is such that its sum
 /// with an instant could overflow.
 void check_times(const PlainChange& change);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <optional>
 
@@ -55,19 +54,10 @@ Names names_in(std::string_view text) {
 std::int64_t duration_in(const std::string& text) {
   constexpr std::string_view kUnits = "smhd";
   constexpr std::int64_t kSeconds[] = {1, 60, 3600, 24 * 3600};
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const auto number = number_in(text.substr(0, text.size() - 1));
   const std::size_t unit = kUnits.find(text.back());
-  const bool whole = error == std::errc{} && end + 1 == text.data() + text.size();
-  if (!whole || unit == std::string_view::npos || number <= 0 || number > 100'000) return 0;
-  return number * kSeconds[unit] * kSecond;
-}
-
-std::string link_target(const std::string& path) {
-  char target[PATH_MAX];
-  const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
-  if (length < 0 && errno != ENOENT) fail_system(path);
-  return {target, static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+  if (unit == std::string_view::npos || !number || *number <= 0 || *number > 100'000) return 0;
+  return *number * kSeconds[unit] * kSecond;
 }
 
 std::string resolved(const std::string& path) {

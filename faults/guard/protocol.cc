@@ -1,6 +1,5 @@
 #include "faults/guard/protocol.h"
 
-#include <array>
 #include <charconv>
 
 namespace muster {
@@ -8,19 +7,6 @@ namespace muster {
 namespace {
 
 constexpr std::size_t kOverhead = 8;  // the length before a body and the checksum behind it
-
-constexpr std::array<std::uint32_t, 256> make_crc_table() {
-  std::array<std::uint32_t, 256> table{};
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    std::uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit)
-      value = (value >> 1U) ^ ((value & 1U) != 0 ? 0x82F63B78U : 0U);
-    table[byte] = value;
-  }
-  return table;
-}
-
-constexpr auto kCrcTable = make_crc_table();
 
 void put_u32(std::string& out, std::size_t value) {
   for (unsigned shift = 0; shift < 32; shift += 8)
@@ -48,10 +34,19 @@ bool split_fields(std::string_view bytes, std::vector<std::string>& fields) {
 
 }  // namespace
 
+std::optional<std::int64_t> number_in(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [stopped, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || stopped != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
 std::uint32_t crc32c(std::string_view bytes) {
   std::uint32_t value = ~0U;
-  for (const char byte : bytes)
-    value = (value >> 8U) ^ kCrcTable[(value ^ static_cast<unsigned char>(byte)) & 0xFFU];
+  for (const char byte : bytes) {
+    value ^= static_cast<unsigned char>(byte);
+    for (int bit = 0; bit < 8; ++bit) value = (value >> 1U) ^ ((value & 1U) * 0x82F63B78U);
+  }
   return ~value;
 }
 
@@ -116,13 +111,9 @@ const std::string& FieldReader::text() {
 }
 
 std::int64_t FieldReader::number() {
-  const std::string& field = text();
-  std::int64_t value = 0;
-  const char* const end = field.data() + field.size();
-  const auto [stopped, error] = std::from_chars(field.data(), end, value);
-  if (error != std::errc{} || stopped != end)
-    throw ProtocolError("a field of a frame is not a number");
-  return value;
+  const auto value = number_in(text());
+  if (!value) throw ProtocolError("a field of a frame is not a number");
+  return *value;
 }
 
 void FieldReader::take(std::vector<std::string>& values) {
@@ -137,61 +128,6 @@ void FieldReader::take(std::vector<std::string>& values) {
 
 void FieldReader::end() const {
   if (more()) throw ProtocolError("a frame has too many fields");
-}
-
-namespace {
-
-template <class Report>
-Frame frame_of(FrameType type, const Report& report) {
-  FieldWriter out;
-  out.add(report);
-  return {type, std::move(out.fields)};
-}
-
-template <class Report>
-Report report_in(const Frame& frame) {
-  FieldReader in(frame.fields);
-  Report report;
-  in.take(report);
-  in.end();
-  return report;
-}
-
-}  // namespace
-
-Frame to_frame(FrameType type, const Order& order) {
-  FieldWriter out;
-  out.add(order);
-  out.add(order.change.kind);
-  return {type, std::move(out.fields)};
-}
-
-Order order_of(const Frame& frame) {
-  FieldReader in(frame.fields);
-  Order order;
-  in.take(order);
-  in.take(order.change.kind);
-  in.end();
-  return order;
-}
-
-Frame to_frame(const ArmedReport& report) {
-  return frame_of(FrameType::Armed, report);
-}
-Frame to_frame(const ActiveReport& report) {
-  return frame_of(FrameType::Active, report);
-}
-Frame to_frame(const UndoneReport& report) {
-  return frame_of(FrameType::Undone, report);
-}
-ArmedReport armed_of(const Frame& frame) {
-  return report_in<ArmedReport>(frame);
-}
-ActiveReport active_of(const Frame& frame) {
-  return report_in<ActiveReport>(frame);
-}
-UndoneReport undone_of(const Frame& frame) {
-  return report_in<UndoneReport>(frame);
 }
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ class ProtocolError : public std::runtime_error {
 enum class FrameType : std::uint8_t {
   Arm = 1,        ///< runner: an Order; first frame of `serve`
   Inject = 2,     ///< runner
-  Heartbeat = 3,  ///< runner: extends the lease
+  Heartbeat = 3,  ///< runner: extends the lease; Alive answers it
   Undo = 4,       ///< runner
   Recover = 5,    ///< runner: an Order; the only frame of `recover`
   Exec = 6,       ///< runner: an argv, for a guard that only speaks frames; the first and only one
@@ -39,6 +40,7 @@ enum class FrameType : std::uint8_t {
   Active = 18,    ///< guard: ActiveReport
   Failed = 19,    ///< guard: one field, why the change could not be put in force; Undone follows
   Undone = 20,    ///< guard: UndoneReport; the last frame
+  Alive = 21,     ///< guard: it hears; not while it applies or undoes
   Facts = 32,     ///< record: what is needed to undo
   State = 33,     ///< record: one transition
 };
@@ -51,6 +53,8 @@ struct Frame {
 inline constexpr std::size_t kFrameLimit = 16U << 20U;  ///< bytes of a body
 inline constexpr std::size_t kFrameHead = 4;            ///< bytes that tell how long a frame is
 
+/// Where the whole text is a decimal number.
+std::optional<std::int64_t> number_in(std::string_view text);
 std::uint32_t crc32c(std::string_view bytes);
 std::string encode(const Frame& frame);
 /// The length of a whole frame, from its first kFrameHead bytes; throws ProtocolError where no
@@ -130,7 +134,9 @@ struct Order {
       0;  ///< a later run has a higher one; a guard refuses what is older than it has seen
   PlainChange change;
 
-  static auto fields(auto& self) { return std::tie(self.run_id, self.epoch, self.change); }
+  static auto fields(auto& self) {
+    return std::tie(self.run_id, self.epoch, self.change, self.change.kind);
+  }
 };
 
 struct ArmedReport {
@@ -180,17 +186,6 @@ struct UndoneReport {
   }
 };
 
-Frame to_frame(FrameType type, const Order& order);
-Frame to_frame(const ArmedReport& report);
-Frame to_frame(const ActiveReport& report);
-Frame to_frame(const UndoneReport& report);
-
-/// These throw ProtocolError where the fields are not what the type promises.
-Order order_of(const Frame& frame);
-ArmedReport armed_of(const Frame& frame);
-ActiveReport active_of(const Frame& frame);
-UndoneReport undone_of(const Frame& frame);
-
 /// Turns values into fields; a struct by its fields(), in their order.
 class FieldWriter {
  public:
@@ -236,5 +231,21 @@ class FieldReader {
   const std::vector<std::string>& fields_;
   std::size_t next_ = 0;
 };
+
+/// A struct as a frame, and back; the way back throws ProtocolError where the frame holds another.
+template <class Value>
+Frame to_frame(FrameType type, const Value& value) {
+  FieldWriter out;
+  out.add(value);
+  return {type, std::move(out.fields)};
+}
+template <class Value>
+Value from_frame(const Frame& frame) {
+  FieldReader in(frame.fields);
+  Value value;
+  in.take(value);
+  in.end();
+  return value;
+}
 
 }  // namespace muster

@@ -96,11 +96,7 @@ Record Record::open(const std::string& path, std::size_t good) {
 
 bool Record::append(Stage stage, const char* detail) {
   if (!write_all(file_.get(), encode(to_frame(stage, detail)))) return false;
-#ifdef MUSTER_MUTANT_NO_FSYNC
-  return true;
-#else
   return ::fdatasync(file_.get()) == 0;
-#endif
 }
 
 FoundRecord parse_record(const std::string& path, std::string_view bytes) {

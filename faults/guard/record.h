@@ -45,10 +45,7 @@ struct Snapshot {
 };
 
 /// What is known when a change is armed: all that its undo needs. Never looked up again later (I4).
-struct Facts {
-  std::string run_id;
-  std::int64_t epoch = 0;
-  PlainChange change;
+struct Facts : Order {
   Identity guard;
   Identity process;
   Snapshot file;

@@ -14,6 +14,7 @@
 #include "faults/guard/operations.h"
 #include "faults/guard/record.h"
 #include "faults/guard/serve.h"
+#include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
 
 namespace muster {
@@ -96,11 +97,8 @@ UndoneReport undo_from(const Facts& facts, Record record, const Undoer& undoer) 
 /// undone without the facts of arming is undone all the same; for the rest the target is only
 /// looked at.
 UndoneReport undo_without_record(const Store& store, const Order& order) {
-  Facts facts;
-  facts.run_id = order.run_id;
-  facts.epoch = order.epoch;
-  facts.change = order.change;
-  PlainChange& change = facts.change;
+  Facts facts{order, {}, {}, {}};
+  const PlainChange& change = order.change;
   const bool needs_facts = change.undo.kind == "signal" || change.undo.kind == "file";
   if (!needs_facts) {
     Record record = Record::create(store.record_path(order.run_id, change), facts);
@@ -181,14 +179,13 @@ bool sweep_record(const Store& store, const FoundRecord& found) {
     std::puts(one_line(found, "-", "").c_str());
     return false;
   }
-  const Order order{found.facts->run_id, found.facts->epoch, found.facts->change};
   std::string holder;
-  auto lock = ResourceLock::take(store, order, holder);
+  auto lock = ResourceLock::take(store, *found.facts, holder);
   if (!lock) {
     std::puts(one_line(found, "alive", "left to its guard").c_str());
     return true;
   }
-  const UndoneReport report = undo_recorded(store, order);
+  const UndoneReport report = undo_recorded(store, *found.facts);
   const auto after = find_record(found.path);
   std::puts(one_line(after.value_or(found), "dead", report.evidence).c_str());
   return after && after->clean();
@@ -202,17 +199,17 @@ void undo_after_guard(const Store& store, const Order& order, const char* cause)
   if (lock) undo_recorded(store, order, {Stage::CleanByGuard, cause});
 }
 
-int recover(const std::string& directory) {
+int recover(const std::string& directory, std::optional<Frame> first) {
   Control control;
   try {
-    const Order order = control.read_order(FrameType::Recover);
+    const Order order = read_order(std::move(first), FrameType::Recover);
     const UndoneReport report = recover_change(Store(directory), order);
-    Control::send(to_frame(report));
+    control.send(to_frame(FrameType::Undone, report));
     const bool clean =
         report.state != name_of(Stage::Unknown) && report.state != name_of(Stage::Conflict);
     return clean ? kExitClean : kExitNotClean;
   } catch (const std::runtime_error& error) {
-    Control::send({FrameType::Refused, {error.what()}});
+    control.send({FrameType::Refused, {error.what()}});
     return kExitRefused;
   }
 }

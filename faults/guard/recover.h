@@ -6,10 +6,10 @@
 
 namespace muster {
 
-/// Undoes the change that comes as a frame on stdin, under its lock: from its own record, or, where
-/// there is none, from the change as given. Answers with one frame. Idempotent; may be killed at
-/// any instant and run again.
-int recover(const std::string& directory);
+/// Undoes the change that comes as a frame on stdin (`first`, if it was read already), under its
+/// lock: from its own record, or, where there is none, from the change as given. Answers with one
+/// frame. Idempotent; may be killed at any instant and run again.
+int recover(const std::string& directory, std::optional<Frame> first);
 
 /// Undoes the change of a guard that has ended, from its record and under its lock. The outcome
 /// goes into the record, with `cause`; throws GuardError where it cannot be undone at all.

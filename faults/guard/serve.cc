@@ -13,6 +13,7 @@
 #include "faults/guard/policy.h"
 #include "faults/guard/record.h"
 #include "faults/guard/second.h"
+#include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
 
 namespace muster {
@@ -60,7 +61,7 @@ class Session {
   void take_lock(const Order& order);
   int inject();
   Line put_in_force(ActiveReport& report, Event& stopped);
-  bool observe_in_force(ActiveReport& report, Line& failure, Event& stopped);
+  void observe_in_force(ActiveReport& report, Line& failure, Event& stopped);
   int undo(Event cause, const char* cause_text);
   int close_unused(Event cause);
   std::int64_t left() const { return control_.deadline() - boottime_now(); }
@@ -103,9 +104,10 @@ void Session::arm(const Order& order) {
   const SecondGuard::Watching second = second_->await();
   record_ = Record::create(record_path_, facts);
   stage_ = Stage::Armed;
-  control_.start_timer(change_.lease, deadline);
+  control_.start_clock(change_.lease, deadline);
   control_.watch_second_guard(second_->ended_fd());
-  Control::send(to_frame(ArmedReport{facts.guard.pid,
+  control_.send(to_frame(FrameType::Armed,
+                         ArmedReport{facts.guard.pid,
                                      facts.guard.start_ticks,
                                      facts.guard.boot_id,
                                      own_cgroup(),
@@ -123,7 +125,7 @@ int Session::close_unused(Event cause) {
   outcome.began = outcome.ended = outcome.observed = monotonic_now();
   outcome.evidence.print("nothing had been applied");
   record_->append(outcome.stage, Control::text_of(cause));
-  Control::send(to_frame(report_of(outcome, Control::text_of(cause))));
+  control_.send(to_frame(FrameType::Undone, report_of(outcome, Control::text_of(cause))));
   return kExitClean;
 }
 
@@ -140,7 +142,7 @@ int Session::run() {
 int Session::inject() {
   assert(stage_ == Stage::Armed && lock_ && record_);  // I1, I2
   if (!record_->append(Stage::Injecting, "")) {
-    Control::send({FrameType::Failed, {"the guard cannot write its record; nothing was applied"}});
+    control_.send({FrameType::Failed, {"the guard cannot write its record; nothing was applied"}});
     return close_unused(Event::None);
   }
   stage_ = Stage::Injecting;
@@ -149,15 +151,15 @@ int Session::inject() {
   const Line failure = put_in_force(report, stopped);
   if (stopped != Event::None) return undo(stopped, Control::text_of(stopped));
   if (!failure.empty()) {
-    Control::send({FrameType::Failed, {failure.c_str()}});
+    control_.send({FrameType::Failed, {failure.c_str()}});
     return undo(Event::None, failure.c_str());
   }
   stage_ = Stage::Active;
   if (!record_->append(Stage::Active, "")) {
-    Control::send({FrameType::Failed, {"the guard cannot write its record"}});
+    control_.send({FrameType::Failed, {"the guard cannot write its record"}});
     return undo(Event::None, "the record cannot be written");
   }
-  Control::send(to_frame(report));
+  control_.send(to_frame(FrameType::Active, report));
   const Event event = control_.wait(kHour * 24 * 365, operations_->holder_fd());
   return undo(event, Control::text_of(event));
 }
@@ -184,7 +186,7 @@ Line Session::put_in_force(ActiveReport& report, Event& stopped) {
   return failure;
 }
 
-bool Session::observe_in_force(ActiveReport& report, Line& failure, Event& stopped) {
+void Session::observe_in_force(ActiveReport& report, Line& failure, Event& stopped) {
   const std::int64_t until = boottime_now() + change_.verify_within;
   stopped = control_.wait(0, operations_->holder_fd());
   while (stopped == Event::None) {
@@ -192,15 +194,14 @@ bool Session::observe_in_force(ActiveReport& report, Line& failure, Event& stopp
     if (seen.answer == Answer::Yes) {
       report.observed = monotonic_now();
       report.evidence = seen.text.c_str();
-      return true;
+      return;
     }
     if (boottime_now() >= until) {
       failure.print("verify: %.240s", seen.text.c_str());
-      return false;
+      return;
     }
     stopped = control_.wait(kLookEvery, operations_->holder_fd());
   }
-  return false;
 }
 
 int Session::undo(Event cause, const char* cause_text) {
@@ -210,7 +211,7 @@ int Session::undo(Event cause, const char* cause_text) {
   const Outcome outcome = undo_and_observe(*operations_, *record_, change_.undone_within, clean);
   stage_ = outcome.stage;
   record_->append(outcome.stage, cause_text);  // I5: clean only after an observation said so
-  Control::send(to_frame(report_of(outcome, cause_text)));
+  control_.send(to_frame(FrameType::Undone, report_of(outcome, cause_text)));
   return is_clean(outcome.stage) ? kExitClean : kExitNotClean;
 }
 
@@ -221,15 +222,15 @@ int Session::give_up(const char* why) {
 
 }  // namespace
 
-int serve(const std::string& directory) {
+int serve(const std::string& directory, std::optional<Frame> first) {
   Control control;
   std::optional<Session> session;
   try {
-    const Order order = control.read_order(FrameType::Arm);
+    const Order order = read_order(std::move(first), FrameType::Arm);
     session.emplace(directory, control);
     session->arm(order);
   } catch (const std::runtime_error& error) {
-    Control::send({FrameType::Refused, {error.what()}});
+    control.send({FrameType::Refused, {error.what()}});
     return kExitRefused;
   }
   try {

@@ -102,7 +102,7 @@ ReplacedFile::Content ReplacedFile::content() const {
                                         : Content::Foreign;
 }
 
-bool ReplacedFile::replace_with(const std::string& content, Line& why) const {
+Done ReplacedFile::replace_with(const std::string& content) const {
   ::unlink(beside_.c_str());
   const mode_t mode = before_.existed ? before_.mode : kNewFileMode;
   const Descriptor file(
@@ -112,34 +112,45 @@ bool ReplacedFile::replace_with(const std::string& content, Line& why) const {
       (!before_.existed || ::fchown(file.get(), before_.user, before_.group) == 0) &&
       ::fchmod(file.get(), mode) == 0 && ::fsync(file.get()) == 0 &&
       ::rename(beside_.c_str(), before_.path.c_str()) == 0;
-  if (!written) why.print("%.200s: %s", before_.path.c_str(), std::strerror(errno));
+  Done done;
+  if (!written) done.text.print("%.200s: %s", before_.path.c_str(), std::strerror(errno));
   if (!written) ::unlink(beside_.c_str());
-  return written && sync_directory_of(before_.path.c_str());
+  if (written && sync_directory_of(before_.path.c_str())) done.how = Done::How::Done;
+  return done;
 }
 
-bool ReplacedFile::write(Line& why) const {
-  return replace_with(written_, why);
+Done ReplacedFile::write() const {
+  if (content() == Content::Before) return replace_with(written_);
+  Done done;
+  done.text.print("the file was changed by somebody else since it was looked at");
+  return done;
 }
 
-ReplacedFile::Restored ReplacedFile::restore(Line& why) const {
+Done ReplacedFile::restore() const {
   ::unlink(beside_.c_str());
+  const char* const path = before_.path.c_str();
+  Done done;
   switch (content()) {
     case Content::Before:
-      return Restored::Yes;
+      done.how = Done::How::Done;
+      break;
     case Content::Written:
+      if (before_.existed) return replace_with(before_.content);
+      if (::unlink(path) == 0 && sync_directory_of(path)) {
+        done.how = Done::How::Done;
+      } else {
+        done.text.print("%.200s cannot be removed: %s", path, std::strerror(errno));
+      }
       break;
     case Content::Foreign:
-      why.print("%.200s is no longer what was written: somebody changed it", before_.path.c_str());
-      return Restored::Conflict;
+      done.how = Done::How::Conflict;
+      done.text.print("%.200s is no longer what was written: somebody changed it", path);
+      break;
     case Content::Unreadable:
-      why.print("%.200s cannot be read: %s", before_.path.c_str(), std::strerror(errno));
-      return Restored::Failed;
+      done.text.print("%.200s cannot be read: %s", path, std::strerror(errno));
+      break;
   }
-  if (before_.existed) return replace_with(before_.content, why) ? Restored::Yes : Restored::Failed;
-  if (::unlink(before_.path.c_str()) == 0 && sync_directory_of(before_.path.c_str()))
-    return Restored::Yes;
-  why.print("%.200s cannot be removed: %s", before_.path.c_str(), std::strerror(errno));
-  return Restored::Failed;
+  return done;
 }
 
 }  // namespace muster

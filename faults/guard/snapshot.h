@@ -7,6 +7,15 @@
 
 namespace muster {
 
+/// What became of an operation.
+struct Done {
+  enum class How { Done, Failed, TargetGone, Conflict };
+  How how = How::Failed;
+  Line text;
+
+  bool ok() const { return how == How::Done; }
+};
+
 /// A file that a change replaces: content, mode and owner are kept and put back, unless somebody
 /// else wrote to it meanwhile. All paths are laid out when it is constructed. Extended attributes
 /// and times are not kept.
@@ -21,15 +30,14 @@ class ReplacedFile {
   enum class Content { Before, Written, Foreign, Unreadable };
   Content content() const;
 
-  bool write(Line& why) const;  ///< puts the new content in place
-  enum class Restored { Yes, Conflict, Failed };
-  Restored restore(Line& why) const;  ///< idempotent
+  Done write() const;    ///< puts the new content in place, if the file is still as it was before
+  Done restore() const;  ///< idempotent
   const Snapshot& before() const { return before_; }
 
  private:
   enum class Match { Same, Different, Absent, Unreadable };
   Match compare(const std::string& wanted, bool with_owner) const;
-  bool replace_with(const std::string& content, Line& why) const;
+  Done replace_with(const std::string& content) const;
 
   Snapshot before_;
   std::string written_;

@@ -101,6 +101,13 @@ std::optional<std::string> read_if_exists(const std::string& path, std::size_t l
   }
 }
 
+std::string link_target(const std::string& path) {
+  char target[4096];
+  const ssize_t length = ::readlink(path.c_str(), target, sizeof target);
+  if (length < 0 && errno != ENOENT) fail_system(path);
+  return {target, static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
 bool write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(fd, bytes.data(), bytes.size());

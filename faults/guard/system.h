@@ -67,6 +67,8 @@ bool readable(int fd, std::int64_t within = 0);
 
 /// The whole file, or nothing where there is none. An error is not an absence: it throws.
 std::optional<std::string> read_if_exists(const std::string& path, std::size_t limit);
+/// What a symbolic link says; empty where there is none.
+std::string link_target(const std::string& path);
 bool write_all(int fd, std::string_view bytes);
 
 /// Writes beside, fsyncs, renames, fsyncs the directory.

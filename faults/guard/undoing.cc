@@ -29,9 +29,6 @@ Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t wi
   assert(clean == Stage::Clean || clean == Stage::CleanByGuard);
   Outcome outcome;
   outcome.began = monotonic_now();
-#ifdef MUSTER_MUTANT_UNDO_AFTER_LOG
-  if (!record.append(Stage::Undoing, "")) return outcome;
-#endif
   Done done = operations.undo(kLastUndoTimeout);
   outcome.ended = monotonic_now();
   record.append(Stage::Undoing,

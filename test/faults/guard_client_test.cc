@@ -148,6 +148,55 @@ BOOST_AUTO_TEST_CASE(undo_after_the_death_of_the_guard_recovers) {
   }(*this));
 }
 
+BOOST_AUTO_TEST_CASE(a_guard_that_is_stopped_is_noticed_before_the_undo_and_its_second_undoes) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.lease = std::chrono::seconds(2);
+    auto guard = co_await guards->arm(change);
+    co_await guard->inject();
+    const Time stopped = s.clock.now();
+    ::kill(s.guard_pid(), SIGSTOP);
+    const Undone lost = co_await guard->lost();
+    BOOST_CHECK(s.clock.now() - stopped < std::chrono::milliseconds(2800));  // before its second
+    BOOST_TEST(name_of(lost.state) == "unknown");
+    BOOST_TEST(lost.evidence == "the guard was silent for its whole lease of 2s");
+    BOOST_TEST((co_await guard->undo()).clean());
+    BOOST_TEST(!fs::exists(s.file));
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_that_is_stopped_while_it_applies_is_noticed_too) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.apply.timeout = change.verify.timeout = change.verify_within = std::chrono::seconds(1);
+    change.lease = std::chrono::seconds(3);
+    change.apply = exec({"sh", "-c", "kill -STOP $PPID; sleep 0.2"});
+    auto guard = co_await guards->arm(change);
+    std::string message;
+    try {
+      co_await guard->inject();
+    } catch (const Error& error) {
+      message = error.what();
+    }
+    BOOST_TEST(message.starts_with("on here: make a file: the guard"), message);
+    BOOST_TEST((co_await guard->undo()).clean());
+  }(*this));
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_that_takes_longer_to_apply_than_its_lease_is_not_silent) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.lease = std::chrono::seconds(1);
+    change.apply = exec({"sh", "-c", "sleep 2.5; touch \"$0\"", s.file});
+    auto guard = co_await guards->arm(change);
+    co_await guard->inject();
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean");
+  }(*this));
+}
+
 BOOST_AUTO_TEST_CASE(recover_undoes_what_another_run_left_and_says_unknown_where_it_cannot_look) {
   run_task([](Setting& s) -> Task<> {
     auto guards = make_guards(s.hosts, s.clock, "run-a");

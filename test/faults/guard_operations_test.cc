@@ -49,6 +49,16 @@ struct Setting {
     process.send(to_frame(FrameType::Recover, order(change)));
     return process.undone();
   }
+  void replace_in_facts(const std::string& field, const std::string& by) const {
+    for (const auto& entry : fs::directory_iterator(fs::path(guards) / "records")) {
+      const std::string bytes = content_of(entry.path());
+      Frame facts;
+      std::size_t used = 0;
+      if (decode(bytes, facts, used) != Decoded::Complete) throw std::runtime_error("no facts");
+      std::ranges::replace(facts.fields, field, by);
+      write_content(entry.path(), encode(facts) + bytes.substr(used));
+    }
+  }
   PlainChange write_change(std::string content) const {
     PlainChange change = plain_change("file:" + file);
     change.apply = operation("file", {file});
@@ -118,12 +128,21 @@ bool kernel_numbers_processes() {
   return told;
 }
 
+/// Field 22 of /proc/PID/stat.
+std::string start_ticks_of(pid_t pid) {
+  const std::string stat = process_text(pid, "stat");
+  std::size_t field = stat.rfind(')');
+  for (int number = 2; number < 22; ++number) field = stat.find(' ', field + 1);
+  return stat.substr(field + 1, stat.find(' ', field + 1) - field - 1);
+}
+
 /// 0 where the later process, which is stopped, was left alone; 1 where the first was not seen to
 /// be gone; 2 where an innocent one was signalled.
-int recover_where_the_number_was_given_again(const Setting& s, useconds_t apart) {
+int recover_where_the_number_was_given_again(const Setting& s, bool in_the_same_tick) {
   auto victim = std::make_unique<Victim>();
   const pid_t number = victim->pid();
-  ::usleep(apart);
+  const std::string ticks = start_ticks_of(number);
+  ::usleep(kTwoTicks);
   GuardProcess process = s.start();
   const ArmedReport armed = process.arm(Setting::order(pause_change(number)));
   process.inject();
@@ -133,6 +152,8 @@ int recover_where_the_number_was_given_again(const Setting& s, useconds_t apart)
   if (!successor) return kNotPermitted;
   ::kill(number, SIGSTOP);
   while (successor->state() != 'T') ::usleep(100);
+  // Too short a time to meet, but the record can say that it was met.
+  if (in_the_same_tick) s.replace_in_facts(ticks, start_ticks_of(number));
   if (s.recover(pause_change(number)).state != "target-gone") return 1;
   return successor->state() == 'T' ? 0 : 2;
 }
@@ -459,14 +480,14 @@ BOOST_AUTO_TEST_CASE(a_later_process_with_the_same_number_is_never_signalled) {
 
 BOOST_AUTO_TEST_CASE(recover_never_signals_a_later_process_with_the_same_number) {
   const int result = in_pid_namespace(
-      [](const Setting& s) { return recover_where_the_number_was_given_again(s, kTwoTicks); });
+      [](const Setting& s) { return recover_where_the_number_was_given_again(s, false); });
   BOOST_TEST((result == 0 || result == kNotPermitted), "result " << result);
 }
 
 BOOST_AUTO_TEST_CASE(not_even_one_that_was_started_in_the_same_clock_tick) {
   if (!kernel_numbers_processes()) return;
   const int result = in_pid_namespace(
-      [](const Setting& s) { return recover_where_the_number_was_given_again(s, 0); });
+      [](const Setting& s) { return recover_where_the_number_was_given_again(s, true); });
   BOOST_TEST((result == 0 || result == kNotPermitted), "result " << result);
 }
 

@@ -103,7 +103,7 @@ class GuardProcess {
   GuardProcess& operator=(const GuardProcess&) = delete;
   ~GuardProcess() {
     close_input();
-    ::close(output_);
+    close_output();
     if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
   }
 
@@ -118,9 +118,20 @@ class GuardProcess {
     if (input_ >= 0) ::close(input_);
     input_ = -1;
   }
+  void close_output() {
+    if (output_ >= 0) ::close(output_);
+    output_ = -1;
+  }
+
+  /// The next frame that is no mere answer to a heartbeat; nothing at the end of its output.
+  std::optional<Frame> receive() {
+    auto frame = receive_any();
+    while (frame && frame->type == FrameType::Alive) frame = receive_any();
+    return frame;
+  }
 
   /// Nothing at the end of its output. A guard that says nothing for a minute is a failure.
-  std::optional<Frame> receive() {
+  std::optional<Frame> receive_any() {
     Frame frame;
     while (!frames_.next(frame)) {
       char buffer[65536];
@@ -147,13 +158,13 @@ class GuardProcess {
 
   ArmedReport arm(const Order& order) {
     send(to_frame(FrameType::Arm, order));
-    return armed_of(expect(FrameType::Armed));
+    return from_frame<ArmedReport>(expect(FrameType::Armed));
   }
   ActiveReport inject() {
     send(FrameType::Inject);
-    return active_of(expect(FrameType::Active));
+    return from_frame<ActiveReport>(expect(FrameType::Active));
   }
-  UndoneReport undone() { return undone_of(expect(FrameType::Undone)); }
+  UndoneReport undone() { return from_frame<UndoneReport>(expect(FrameType::Undone)); }
   UndoneReport undo() {
     send(FrameType::Undo);
     return undone();
@@ -199,9 +210,9 @@ inline std::vector<pid_t> guards_in(const std::string& directory) {
 
 /// False where one is still there after `seconds`.
 inline bool no_guards_left(const std::string& directory, int seconds = 10) {
-  for (int look = 0; look < seconds * 100; ++look) {
+  for (int look = 0; look < seconds * 20; ++look) {
     if (guards_in(directory).empty()) return true;
-    ::usleep(10'000);
+    ::usleep(50'000);
   }
   return false;
 }

@@ -135,8 +135,10 @@ BOOST_AUTO_TEST_CASE(a_guard_that_goes_on_in_time_is_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_guard_without_its_second_undoes_at_once) {
+  PlainChange change = touch_change(file);
+  change.lease = 10 * kTestSecond;
   GuardProcess process = start();
-  const ArmedReport armed = process.arm(order(touch_change(file)));
+  const ArmedReport armed = process.arm(order(change));
   process.inject();
   ::kill(second_of(armed), SIGKILL);
   const UndoneReport undone = process.undone();

@@ -68,19 +68,6 @@ BOOST_AUTO_TEST_CASE(a_change_is_applied_only_when_told_to_and_undone_when_told_
   BOOST_TEST(list().starts_with("clean\tdead\t"));
 }
 
-BOOST_AUTO_TEST_CASE(the_end_of_the_input_undoes) {
-  PlainChange change = touch_change(file);
-  change.lease = 10 * kTestSecond;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  process.close_input();
-  const UndoneReport undone = process.undone();
-  BOOST_TEST(undone.state == "clean-by-guard");
-  BOOST_TEST(undone.cause == "the runner is gone (end of input)");
-  BOOST_TEST(!fs::exists(file));
-}
-
 BOOST_AUTO_TEST_CASE(an_order_to_inject_that_is_taken_back_at_once_is_not_carried_out) {
   PlainChange change = touch_change(file);
   change.undo = operation("none");  // had it been applied, the file would stay
@@ -103,36 +90,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_input_during_apply_undoes_after_apply_and_ne
   process.close_input();
   BOOST_TEST(process.undone().state == "clean-by-guard");
   process.wait();
+  ::usleep(500'000);  // had apply been left to itself, it would act by now
   BOOST_TEST(!fs::exists(file));
-}
-
-BOOST_AUTO_TEST_CASE(silence_for_the_whole_lease_undoes) {
-  PlainChange change = touch_change(file);
-  change.lease = kTestSecond / 5;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  const UndoneReport undone = process.undone();
-  BOOST_TEST(undone.state == "clean-by-guard");
-  BOOST_TEST(undone.cause.find("lease") != std::string::npos);
-  BOOST_TEST(!fs::exists(file));
-}
-
-BOOST_AUTO_TEST_CASE(heartbeats_keep_the_lease_but_never_move_the_deadline) {
-  PlainChange change = touch_change(file);
-  change.lease = kTestSecond * 3 / 5;
-  change.deadline = kTestSecond * 3 / 2;
-  GuardProcess process = start();
-  process.arm(order(change));
-  process.inject();
-  for (int beat = 0; beat < 100 && fs::exists(file); ++beat) {
-    process.send(FrameType::Heartbeat);
-    ::usleep(50'000);
-  }
-  BOOST_TEST(!fs::exists(file));
-  const UndoneReport undone = process.undone();
-  BOOST_TEST(undone.cause == "the hard deadline was reached");
-  BOOST_TEST(undone.state == "clean-by-guard");
 }
 
 BOOST_AUTO_TEST_CASE(a_change_without_a_lease_or_a_deadline_is_refused) {
@@ -147,31 +106,10 @@ BOOST_AUTO_TEST_CASE(a_change_without_a_lease_or_a_deadline_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(term_undoes_and_hangup_does_not) {
-  GuardProcess process = start();
-  const ArmedReport armed = process.arm(order(touch_change(file)));
-  process.inject();
-  ::kill(static_cast<pid_t>(armed.pid), SIGHUP);
-  ::usleep(50'000);
-  BOOST_TEST(fs::exists(file));
-  ::kill(static_cast<pid_t>(armed.pid), SIGTERM);
-  BOOST_TEST(process.undone().state == "clean-by-guard");
-  BOOST_TEST(!fs::exists(file));
-}
-
 BOOST_AUTO_TEST_CASE(the_guard_lives_in_a_session_of_its_own) {
   GuardProcess process = start();
   const ArmedReport armed = process.arm(order(touch_change(file)));
   BOOST_TEST(::getsid(static_cast<pid_t>(armed.pid)) == armed.pid);
-}
-
-BOOST_AUTO_TEST_CASE(garbage_undoes) {
-  GuardProcess process = start();
-  process.arm(order(touch_change(file)));
-  process.inject();
-  process.send_bytes(std::string(64, '\xff'));
-  BOOST_TEST(process.undone().state == "clean-by-guard");
-  BOOST_TEST(!fs::exists(file));
 }
 
 BOOST_AUTO_TEST_CASE(an_apply_that_fails_half_way_is_undone) {

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(an_order_reads_back_as_it_was_sent) {
   Frame frame;
   BOOST_REQUIRE(reader.next(frame));
   BOOST_CHECK(frame.type == FrameType::Arm);
-  const Order read = order_of(frame);
+  const Order read = from_frame<Order>(frame);
   BOOST_TEST(read.run_id == sent.run_id);
   BOOST_TEST(read.epoch == sent.epoch);
   BOOST_CHECK(read.change == sent.change);
@@ -49,17 +49,19 @@ BOOST_AUTO_TEST_CASE(an_order_reads_back_as_it_was_sent) {
 }
 
 BOOST_AUTO_TEST_CASE(reports_read_back_as_they_were_sent) {
-  const UndoneReport undone =
-      undone_of(to_frame(UndoneReport{"clean", "asked to", 1, 2, 3, "seen", {"one", "", "three"}}));
+  const UndoneReport undone = from_frame<UndoneReport>(to_frame(
+      FrameType::Undone, UndoneReport{"clean", "asked to", 1, 2, 3, "seen", {"one", "", "three"}}));
   BOOST_TEST(undone.state == "clean");
   BOOST_TEST(undone.observed == 3);
   BOOST_TEST(undone.residue.size() == 3U);
-  const ArmedReport armed = armed_of(to_frame(ArmedReport{1, 2, "boot", "0::/", 5, 6, "unit"}));
+  const ArmedReport armed = from_frame<ArmedReport>(
+      to_frame(FrameType::Armed, ArmedReport{1, 2, "boot", "0::/", 5, 6, "unit"}));
   BOOST_TEST(armed.start_ticks == 2);
   BOOST_TEST(armed.deadline == 5);
   BOOST_TEST(armed.second_guard == 6);
   BOOST_TEST(armed.timer == "unit");
-  BOOST_TEST(active_of(to_frame(ActiveReport{1, 2, 3, "stopped"})).evidence == "stopped");
+  BOOST_TEST(from_frame<ActiveReport>(to_frame(FrameType::Active, ActiveReport{1, 2, 3, "stopped"}))
+                 .evidence == "stopped");
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_that_comes_byte_by_byte_is_complete_only_at_its_last_byte) {
@@ -109,17 +111,19 @@ BOOST_AUTO_TEST_CASE(fields_that_are_missing_too_many_or_no_numbers_are_refused)
   Frame frame = to_frame(FrameType::Arm, Order{"run", 1, full_change()});
   Frame longer = frame;
   longer.fields.emplace_back("more");
-  BOOST_CHECK_THROW(order_of(longer), ProtocolError);
+  BOOST_CHECK_THROW(from_frame<Order>(longer), ProtocolError);
   Frame shorter = frame;
   shorter.fields.pop_back();
-  BOOST_CHECK_THROW(order_of(shorter), ProtocolError);
+  BOOST_CHECK_THROW(from_frame<Order>(shorter), ProtocolError);
   Frame wordy = frame;
   wordy.fields[1] = "1x";
-  BOOST_CHECK_THROW(order_of(wordy), ProtocolError);
-  BOOST_CHECK_THROW(undone_of({FrameType::Undone, {"clean", "", "1", "2", "3", "", "999999"}}),
-                    ProtocolError);
-  BOOST_CHECK_THROW(undone_of({FrameType::Undone, {"clean", "", "1", "2", "3", "", "-1"}}),
-                    ProtocolError);
+  BOOST_CHECK_THROW(from_frame<Order>(wordy), ProtocolError);
+  BOOST_CHECK_THROW(
+      from_frame<UndoneReport>({FrameType::Undone, {"clean", "", "1", "2", "3", "", "999999"}}),
+      ProtocolError);
+  BOOST_CHECK_THROW(
+      from_frame<UndoneReport>({FrameType::Undone, {"clean", "", "1", "2", "3", "", "-1"}}),
+      ProtocolError);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

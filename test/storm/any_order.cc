@@ -98,7 +98,7 @@ class Undoing {
     if (injected) guard.send(FrameType::Inject);
     // Half of them end while they apply or look.
     if (injected && chance_.one_in(2))
-      active_of(guard.expect(FrameType::Active));
+      from_frame<ActiveReport>(guard.expect(FrameType::Active));
     else
       ::usleep(static_cast<useconds_t>(chance_.below(6000)));
     story_ += std::string(injected ? "" : ", not injected") + ": " +

@@ -94,7 +94,7 @@ class Runner {
       if (fenced) ++tally_.fenced;
       return fenced ? Answer::Fenced : Answer::Busy;
     }
-    const ArmedReport armed = armed_of(*answer);
+    const ArmedReport armed = from_frame<ArmedReport>(*answer);
     if (me_.epoch < newest) wrong("armed", newest);
     raise_newest();
     round_.guards[me_.who] = static_cast<pid_t>(armed.pid);
@@ -121,7 +121,7 @@ class Runner {
       guard.send(FrameType::Undo);
       frame = guard.receive();
     }
-    if (!frame || (active && undone_of(*frame).cause != "asked to")) ++tally_.lost;
+    if (!frame || (active && from_frame<UndoneReport>(*frame).cause != "asked to")) ++tally_.lost;
     // A runner that does not know that it is over goes on giving orders.
     for (const FrameType type : {FrameType::Heartbeat, FrameType::Inject, FrameType::Undo})
       guard.send(type);

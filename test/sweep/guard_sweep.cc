@@ -62,7 +62,7 @@ Answer talk_to_end(GuardProcess& process) {
       if (frame->type == FrameType::Armed) process.send(FrameType::Inject);
       if (frame->type == FrameType::Active) process.send(FrameType::Undo);
       if (frame->type == FrameType::Refused) answer.state = "refused";
-      if (frame->type == FrameType::Undone) answer.state = undone_of(*frame).state;
+      if (frame->type == FrameType::Undone) answer.state = from_frame<UndoneReport>(*frame).state;
     }
   } catch (const ProtocolError&) {
     answer.state.clear();  // killed in the middle of a frame
