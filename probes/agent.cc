@@ -17,6 +17,7 @@
 #include "probes/agent_protocol.h"
 #include "probes/probe.h"
 #include "probes/prober.h"
+#include "probes/sample_columns.h"
 #include "probes/sender.h"
 
 namespace muster {
@@ -56,7 +57,10 @@ class Texts {
 class ItemRecorder final : public Recorder {
  public:
   ItemRecorder(Texts& texts, std::string& frames) : texts_(texts), frames_(frames) {}
-  void record(const Sample& sample) override { samples_.push_back(sample); }
+  void record(const Sample& sample) override {
+    samples_.push_back(sample);
+    round_to_microseconds(samples_.back());
+  }
   std::uint16_t text(std::string_view text) override { return texts_.index(text, frames_); }
 
   void flush(std::uint16_t item) {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "probes/bytes.h"
+#include "probes/sample_columns.h"
 #include "probes/vantage.h"
 
 namespace muster {
@@ -19,7 +20,8 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr std::uint32_t kMagic = 0x504d534d;  // "MSMP"
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint16_t kMicroseconds = 1;  // flag: lengths are in these
 constexpr std::size_t kHeader = 28;
 constexpr std::size_t kMostSamples = 64U << 10U;
 constexpr Duration kOldest = 1s;  // how long a sample may wait for its block to fill
@@ -29,6 +31,7 @@ enum class BlockType : std::uint8_t { Series = 1, Text = 2, Samples = 3 };
 
 struct BlockHeader {
   BlockType type{};
+  std::uint16_t flags = 0;
   std::uint32_t size = 0;   ///< of the payload
   std::uint32_t count = 0;  ///< of samples
   std::int64_t base = 0;    ///< instant from which the block counts, nanoseconds
@@ -41,118 +44,18 @@ std::uint32_t crc32c(std::string_view bytes) {
   return crc.checksum();
 }
 
-std::string block(BlockType type,
-                  std::uint32_t count,
-                  std::int64_t base,
-                  std::string_view payload) {
+std::string block(BlockHeader header, std::string_view payload) {
   ByteWriter out;
   out.put(kMagic);
   out.put(kVersion);
-  out.put(static_cast<std::uint8_t>(type));
-  out.put(std::uint16_t{0});
+  out.put(static_cast<std::uint8_t>(header.type));
+  out.put(header.flags);
   out.put(static_cast<std::uint32_t>(payload.size()));
-  out.put(count);
-  out.put(base);
+  out.put(header.count);
+  out.put(header.base);
   out.put(crc32c(payload));
   out.put_raw(payload);
   return out.take();
-}
-
-/// One column: the same member of every sample of a block.
-template <class Put>
-void put_column(ByteWriter& to, const std::vector<Sample>& samples, Put put) {
-  ByteWriter column;
-  for (const Sample& sample : samples) put(column, sample);
-  to.put_text(column.bytes());
-}
-
-std::int64_t between(Time from, Time to) {
-  return (to - from).count();
-}
-
-std::string samples_payload(std::uint16_t series, Time base, const std::vector<Sample>& samples) {
-  ByteWriter out;
-  out.put(series);
-  Time last = base;
-  put_column(out, samples, [&](ByteWriter& column, const Sample& sample) {
-    column.put_zigzag(between(std::exchange(last, sample.due), sample.due));
-  });
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
-    column.put_zigzag(between(s.due, s.sent));
-  });
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
-    column.put_zigzag(between(s.due, s.done));
-  });
-  put_column(
-      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.client); });
-  put_column(
-      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.dns_us); });
-  put_column(
-      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.connect_us); });
-  put_column(
-      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.tls_us); });
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
-    column.put_varint(s.first_byte_us);
-  });
-  // A value is a counted number or 0 for nearly every sample; all eight bytes are written only
-  // where one is not.
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
-    const bool small = s.value >= 0 && s.value < 9e15 &&
-                       s.value == static_cast<double>(static_cast<std::uint64_t>(s.value));
-    column.put_varint(small ? static_cast<std::uint64_t>(s.value) << 1 : 1);
-    if (!small) column.put(s.value);
-  });
-  put_column(
-      out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.status); });
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) { column.put_varint(s.text); });
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
-    column.put(static_cast<std::uint8_t>(s.outcome));
-  });
-  put_column(out, samples, [](ByteWriter& column, const Sample& s) {
-    column.put(static_cast<std::uint8_t>(s.kind));
-  });
-  return out.take();
-}
-
-template <class Get>
-void get_column(ByteReader& from, std::vector<Sample>& samples, Get get) {
-  ByteReader column(from.get_text());
-  for (Sample& sample : samples) get(column, sample);
-}
-
-void read_samples(ByteReader& in, Time base, std::vector<Sample>& samples) {
-  Time last = base;
-  get_column(in, samples, [&](ByteReader& c, Sample& s) {
-    last = s.due = last + Duration(c.get_zigzag());
-  });
-  get_column(
-      in, samples, [](ByteReader& c, Sample& s) { s.sent = s.due + Duration(c.get_zigzag()); });
-  get_column(
-      in, samples, [](ByteReader& c, Sample& s) { s.done = s.due + Duration(c.get_zigzag()); });
-  const auto narrow = [](ByteReader& c) {
-    return static_cast<std::uint32_t>(c.get_varint());
-  };
-  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.client = narrow(c); });
-  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.dns_us = narrow(c); });
-  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.connect_us = narrow(c); });
-  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.tls_us = narrow(c); });
-  get_column(in, samples, [&](ByteReader& c, Sample& s) { s.first_byte_us = narrow(c); });
-  get_column(in, samples, [](ByteReader& c, Sample& s) {
-    const std::uint64_t value = c.get_varint();
-    s.value = value == 1 ? c.get<double>() : static_cast<double>(value >> 1);
-  });
-  get_column(in, samples, [&](ByteReader& c, Sample& s) {
-    s.status = static_cast<std::uint16_t>(narrow(c));
-  });
-  get_column(in, samples, [&](ByteReader& c, Sample& s) {
-    s.text = static_cast<std::uint16_t>(narrow(c));
-  });
-  get_column(in, samples, [](ByteReader& c, Sample& s) {
-    s.outcome = static_cast<Outcome>(c.get<std::uint8_t>());
-  });
-  get_column(in, samples, [](ByteReader& c, Sample& s) {
-    s.kind = static_cast<SampleKind>(c.get<std::uint8_t>());
-  });
 }
 
 class BlockFile final : public SampleFile {
@@ -179,7 +82,7 @@ class BlockFile final : public SampleFile {
     ByteWriter payload;
     payload.put(index);
     payload.put_raw(text);
-    write(block(BlockType::Text, 0, 0, payload.bytes()));
+    write(block({.type = BlockType::Text}, payload.bytes()));
   }
 
   void flush() override {
@@ -205,18 +108,21 @@ class BlockFile final : public SampleFile {
     payload.put(index);
     payload.put_text(probe);
     payload.put_text(vantage);
-    write(block(BlockType::Series, 0, 0, payload.bytes()));
+    write(block({.type = BlockType::Series}, payload.bytes()));
     return series_.emplace_back(Series{index, std::string(probe), std::string(vantage), {}});
   }
 
   void write_block(Series& series) {
     if (series.open.empty()) return;
-    const Time base = series.open.front().due;
-    const std::string payload = samples_payload(series.index, base, series.open);
-    write(block(BlockType::Samples,
-                static_cast<std::uint32_t>(series.open.size()),
-                base.time_since_epoch().count(),
-                payload));
+    const PackedSamples packed = pack_samples(series.index, series.open);
+    ByteWriter payload;
+    payload.put(packed.series);
+    payload.put_raw(packed.payload);
+    write(block({.type = BlockType::Samples,
+                 .flags = packed.whole_microseconds ? kMicroseconds : std::uint16_t{0},
+                 .count = packed.count,
+                 .base = packed.base.time_since_epoch().count()},
+                payload.bytes()));
     series.open.clear();
   }
 
@@ -242,7 +148,7 @@ std::optional<BlockHeader> read_header(std::string_view bytes) {
   BlockHeader header;
   if (in.get<std::uint32_t>() != kMagic || in.get<std::uint8_t>() != kVersion) return std::nullopt;
   header.type = static_cast<BlockType>(in.get<std::uint8_t>());
-  (void)in.get<std::uint16_t>();
+  header.flags = in.get<std::uint16_t>();
   header.size = in.get<std::uint32_t>();
   header.count = in.get<std::uint32_t>();
   header.base = in.get<std::int64_t>();
@@ -263,8 +169,11 @@ void take_block(const BlockHeader& header, std::string_view payload, SampleFileC
     if (content.texts.size() <= index) content.texts.resize(index + 1U);
     content.texts[index] = in.rest();
   } else if (header.type == BlockType::Samples) {
-    std::vector<Sample> samples(header.count);
-    read_samples(in, Time(Duration(header.base)), samples);
+    const std::vector<Sample> samples = unpack_samples({index,
+                                                        (header.flags & kMicroseconds) != 0,
+                                                        Time(Duration(header.base)),
+                                                        header.count,
+                                                        std::string(in.rest())});
     if (index >= content.series.size()) fail("a block of samples belongs to no series ({})", index);
     auto& all = content.series[index].samples;
     all.insert(all.end(), samples.begin(), samples.end());

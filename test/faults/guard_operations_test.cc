@@ -235,6 +235,8 @@ BOOST_AUTO_TEST_CASE(a_killed_process_is_gone_and_its_successor_alive) {
   BOOST_TEST(::kill(successor, SIGKILL) == 0);
 }
 
+namespace {
+
 PlainChange setting_change(const std::string& file) {
   PlainChange change = plain_change("setting:" + file);
   change.apply = operation("exec", {"sh", "-c", "echo drain > \"$0\"", file});
@@ -246,6 +248,8 @@ PlainChange setting_change(const std::string& file) {
   change.verify_undone.contains = "up";
   return change;
 }
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_value_that_somebody_else_set_meanwhile_is_a_conflict_and_is_left_alone) {
   write_content(file, "up\n");
