@@ -80,8 +80,10 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_terminal_that_was_its_output_undoes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_guard_that_cannot_say_that_it_is_armed_injects_nothing) {
+  PlainChange change = touch_change(file);
+  change.lease = 5 * kTestSecond;
   GuardProcess process = start_with_output("/dev/full");
-  process.send_bytes(encode(to_frame(FrameType::Arm, order(touch_change(file)))) +
+  process.send_bytes(encode(to_frame(FrameType::Arm, order(change))) +
                      encode({FrameType::Inject, {}}));
   BOOST_TEST(process.wait() == 0);
   BOOST_TEST(!fs::exists(file));
@@ -116,6 +118,7 @@ BOOST_AUTO_TEST_CASE(every_heartbeat_is_answered) {
 BOOST_AUTO_TEST_CASE(silence_for_the_whole_lease_undoes) {
   PlainChange change = touch_change(file);
   change.lease = kTestSecond / 5;
+  change.deadline = 5 * kTestSecond;
   GuardProcess process = start();
   process.arm(order(change));
   process.inject();

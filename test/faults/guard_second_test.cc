@@ -105,7 +105,9 @@ BOOST_AUTO_TEST_CASE(a_stopped_guard_is_ended_at_its_deadline_and_its_change_und
   ::kill(first_of(armed), SIGSTOP);
   ::usleep(1'000'000);
   BOOST_TEST(fs::exists(file));  // it has until its deadline: a debugger may let it go on
-  BOOST_TEST(no_guards_left(guards, kPatience));
+  const bool ended = no_guards_left(guards, kPatience);
+  if (!ended) kill_both(process, armed);  // a guard that stays stopped would be waited for
+  BOOST_TEST(ended);
   BOOST_TEST(!fs::exists(file));
   BOOST_TEST(last_stage().starts_with("clean-by-guard: by the second guard: the first one was"));
 }
