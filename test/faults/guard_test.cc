@@ -301,14 +301,14 @@ BOOST_AUTO_TEST_CASE(recover_makes_a_living_guard_undo_and_waits_for_it) {
 BOOST_AUTO_TEST_CASE(recover_waits_for_the_apply_that_a_killed_guard_had_started) {
   PlainChange change = touch_change(file);
   // The grandchild does not die with the guard; its effect comes late.
-  change.apply = operation("exec", {"sh", "-c", "(sleep 0.7; touch \"$0\") & wait", file});
+  change.apply = operation("exec", {"sh", "-c", "(sleep 1.7; touch \"$0\") & wait", file});
   GuardProcess process = start();
   const ArmedReport armed = process.arm(order(change));
   process.send(FrameType::Inject);
   ::usleep(200'000);
   kill_both(process, armed);
   BOOST_TEST(recover(change).state == "clean");
-  ::usleep(1'000'000);
+  ::usleep(1'700'000);  // had it not been awaited, it would act by now
   BOOST_TEST(!fs::exists(file));
 }
 
