@@ -13,8 +13,8 @@ class HttpProber final : public Prober {
       : watch_(watch),
         exchange_(http_exchange(watch.item.params, {200})),
         most_in_flight_(in_flight_limit(watch.item.rate, exchange_.timeout)),
-        users_(watch, exchange_.timeout, most_in_flight_),
-        call_(prepare_call(with_served_by(exchange_.request, watch.item.params))) {}
+        users_(watch, exchange_.timeout, most_in_flight_, user_habits(watch.item.params)),
+        call_(prepare_call(request_of(exchange_.request, watch.item.params))) {}
 
   Task<> prepare() override {
     const bool harmless = exchange_.request.method == "GET" || exchange_.request.method == "HEAD";
@@ -35,7 +35,10 @@ class HttpProber final : public Prober {
   Task<> settle() override { return drained(watch_.clock, exchange_.timeout * 2); }
 
  private:
-  static HttpRequest with_served_by(HttpRequest request, const json::object& params) {
+  static HttpRequest request_of(HttpRequest request, const json::object& params) {
+    const UserHabits habits = user_habits(params);
+    request.fresh = habits.connections == UserHabits::Connections::Fresh;
+    request.http2 = habits.http2;
     if (const json::value* served_by = find(params, "served_by")) {
       request.wanted_header = text_at(served_by->as_object(), "header");
     }
@@ -78,6 +81,7 @@ std::unique_ptr<Prober> prober(const Watch& watch) {
 
 Schema fields() {
   Schema all = http_fields("GET");
+  for (Field& field : user_fields()) all.push_back(std::move(field));
   all.push_back(
       {.name = "served_by",
        .type = Type::Object,

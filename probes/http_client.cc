@@ -42,9 +42,9 @@ using Easy = std::unique_ptr<CURL, Release<&curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Release<&curl_multi_cleanup>>;
 using Text = std::unique_ptr<char, Release<&curl_free>>;
 
-std::string part_of(CURLU* url, CURLUPart part) {
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
   const Text owned(text);
   return text;
 }
@@ -69,8 +69,10 @@ class HttpCall {
       fail("'{}' is not a URL; write http://host/path", request.url);
     }
     const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
+    secure = scheme == "https";
     if (scheme != "http" && scheme != "https") fail("'{}' is neither http nor https", request.url);
     host = part_of(url.get(), CURLUPART_HOST);
+    port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
     if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
     std::vector<std::string> lines = request.headers;
     lines.emplace_back("Expect:");  // no waiting for 100 Continue
@@ -81,6 +83,8 @@ class HttpCall {
   Url url;
   List headers;
   std::string host;
+  std::string port;
+  bool secure = false;
 
   bool repeatable() const { return request.method == "GET" || request.method == "HEAD"; }
 
@@ -93,10 +97,14 @@ class HttpCall {
       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
       curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     }
-    if (!repeatable()) {
+    if (!repeatable() || request.fresh) {
       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     }
+    const auto version = !request.http2 ? CURL_HTTP_VERSION_1_1
+                         : secure       ? CURL_HTTP_VERSION_2TLS
+                                        : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(version));
     if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   }
 };
@@ -127,7 +135,9 @@ struct Slot {
   std::shared_ptr<const HttpCall> call;
   std::string address;
   List connect_to;
+  List resolve;
   long timeout_ms = 0;
+  long connect_ms = 0;
   std::size_t received = 0;
   std::string body;
   HttpClient::Handler handler;
@@ -214,11 +224,12 @@ class CurlClient final : public HttpClient {
             std::shared_ptr<const HttpCall> call,
             const std::string& address,
             Duration timeout,
+            Duration connect_within,
             Handler handler) override {
     Slot& slot = idle_slot(user % users_);
     if (slot.call != call) prepare(slot, std::move(call));
-    direct(slot, address);
-    limit(slot, timeout);
+    direct(slot, address.empty() ? slot.call->host : address);
+    limit(slot, timeout, connect_within);
     slot.handler = std::move(handler);
     slot.received = 0;
     slot.body.clear();
@@ -274,7 +285,6 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");  // no environment may lead a probe elsewhere
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "muster/" MUSTER_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
@@ -283,26 +293,41 @@ class CurlClient final : public HttpClient {
     call->apply_to(easy);
     slot.call = std::move(call);
     slot.timeout_ms = 0;
+    slot.connect_ms = 0;
     slot.address.clear();
     slot.connect_to.reset();
+    slot.resolve.reset();
   }
 
+  /// libcurl tells the connections of a multi handle apart by the name they were made to: a name
+  /// for each user and address, known to nobody else, keeps each user's connections his own. The
+  /// server sees the URL's host all the same.
   static void direct(Slot& slot, const std::string& address) {
     if (slot.address == address) return;
+    std::string name = fmt::format("u{}-{}", slot.user, address);
+    std::ranges::replace_if(
+        name, [](char letter) { return letter == '.' || letter == ':' || letter == '%'; }, '-');
     const bool v6 = address.find(':') != std::string::npos;
-    List target = list_of({v6 ? "::[" + address + "]:" : "::" + address + ":"});
+    List target = list_of({fmt::format("::{}:", name)});
+    List known = list_of(
+        {fmt::format("{}:{}:{}", name, slot.call->port, v6 ? "[" + address + "]" : address)});
     curl_easy_setopt(slot.easy.get(), CURLOPT_CONNECT_TO, target.get());
+    curl_easy_setopt(slot.easy.get(), CURLOPT_RESOLVE, known.get());
     slot.connect_to = std::move(target);
+    slot.resolve = std::move(known);
     slot.address = address;
   }
 
-  static void limit(Slot& slot, Duration timeout) {
-    const long ms =
-        std::max<long>(std::chrono::ceil<std::chrono::milliseconds>(timeout).count(), 1);
-    if (ms == slot.timeout_ms) return;
-    curl_easy_setopt(slot.easy.get(), CURLOPT_TIMEOUT_MS, ms);
-    curl_easy_setopt(slot.easy.get(), CURLOPT_CONNECTTIMEOUT_MS, ms);
-    slot.timeout_ms = ms;
+  static void limit(Slot& slot, Duration timeout, Duration connect_within) {
+    set_limit(slot, CURLOPT_TIMEOUT_MS, timeout, slot.timeout_ms);
+    set_limit(slot, CURLOPT_CONNECTTIMEOUT_MS, connect_within, slot.connect_ms);
+  }
+
+  static void set_limit(Slot& slot, CURLoption option, Duration length, long& known) {
+    const long ms = std::max<long>(std::chrono::ceil<std::chrono::milliseconds>(length).count(), 1);
+    if (ms == known) return;
+    curl_easy_setopt(slot.easy.get(), option, ms);
+    known = ms;
   }
 
   void wait_for_events() {

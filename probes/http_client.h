@@ -22,6 +22,8 @@ struct HttpRequest {
   std::string wanted_header;  ///< whose value comes back with the answer; empty: none
   std::string ca_file;        ///< trusted instead of the system's authorities; empty: those
   bool keep_body = false;     ///< whether the answer's body is wanted
+  bool fresh = false;         ///< opens a connection of its own and closes it
+  bool http2 = false;         ///< by ALPN over TLS; without TLS from the first byte on
 };
 
 /// A request parsed and prepared once, to be sent any number of times.
@@ -62,12 +64,13 @@ class HttpClient {
 
   virtual ~HttpClient() = default;
   /// Connects to `address` (a literal; empty: the URL's own host is one) whatever the URL's host
-  /// is. `handler` is called once, from the loop or inside `send`. Not called any more once the
-  /// client is gone.
+  /// is, in at most `connect_within` of the `timeout`. `handler` is called once, from the loop or
+  /// inside `send`. Not called any more once the client is gone.
   virtual void send(std::uint32_t user,
                     std::shared_ptr<const HttpCall> call,
                     const std::string& address,
                     Duration timeout,
+                    Duration connect_within,
                     Handler handler) = 0;
 };
 

@@ -18,6 +18,20 @@ namespace muster {
 /// url, method, headers, body, timeout and expect; `method` is the default of that key.
 Schema http_fields(std::string_view method);
 
+/// How a population of users connects and looks names up: `connections`, `version` and `dns`.
+Schema user_fields();
+struct UserHabits {
+  enum class Connections {
+    Kept,     ///< a connection is used as long as the server keeps it
+    Fresh,    ///< one for each request
+    Browser,  ///< kept; where one address does not connect, the next of the answer is tried
+  };
+  Connections connections = Connections::Kept;
+  bool http2 = false;
+  DnsKeeping dns;
+};
+UserHabits user_habits(const json::object& params);
+
 /// The request as written, and what is expected of its answer.
 struct HttpExchange {
   HttpRequest request;
@@ -43,7 +57,7 @@ class Users {
  public:
   using Handler = std::function<void(UserAnswer&)>;
 
-  Users(const Watch& watch, Duration timeout, std::size_t most_in_flight);
+  Users(const Watch& watch, Duration timeout, std::size_t most_in_flight, UserHabits habits = {});
   /// `handler` is called once, perhaps inside `send`. DNS and HTTP together take at most `timeout`.
   void send(std::uint32_t user,
             std::shared_ptr<const HttpCall> call,
@@ -54,18 +68,27 @@ class Users {
   Task<> warm_up(std::shared_ptr<const HttpCall> call, Duration timeout);
 
  private:
-  DnsCache& cache(std::uint32_t user, const std::string& host);
-  void connect(std::uint32_t user,
-               std::shared_ptr<const HttpCall> call,
-               const DnsAnswer& dns,
-               Duration spent,
-               Duration timeout,
-               const Handler& handler);
+  /// What one user knows of one name.
+  struct Known {
+    Known(Resolver& resolver, const std::string& host, DnsKeeping keeping)
+        : cache(resolver, host, keeping) {}
+    DnsCache cache;
+    std::string answers;  ///< the address that last connected
+  };
+  struct Journey;
+
+  Known& known(std::uint32_t user, const std::string& host);
+  std::vector<std::string> in_order(std::uint32_t user,
+                                    const std::string& host,
+                                    std::vector<std::string> addresses);
+  void begin(std::shared_ptr<Journey> journey, const DnsAnswer& dns, Duration spent);
+  void attempt(std::shared_ptr<Journey> journey);
 
   Clock& clock_;
   const std::uint32_t count_;
+  const UserHabits habits_;
   std::unique_ptr<Resolver> resolver_;
-  std::vector<std::map<std::string, DnsCache>> caches_;
+  std::vector<std::map<std::string, Known>> known_;
   std::unique_ptr<HttpClient> client_;
 };
 

@@ -220,7 +220,9 @@ void DnsCache::ask(const std::function<Time()>& clock, Resolver::Handler handler
 void DnsCache::answered(const DnsAnswer& answer, Time now) {
   if (answer.outcome == Outcome::Good) {
     known_ = answer;
-    valid_until_ = now + answer.ttl;
+    valid_until_ = keeping_.forever
+                       ? Time::max()
+                       : now + std::max(keeping_.at_least, std::min(answer.ttl, keeping_.at_most));
   }
   for (const Resolver::Handler& handler : std::exchange(waiting_, {})) handler(answer);
 }

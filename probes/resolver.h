@@ -46,12 +46,20 @@ std::unique_ptr<Resolver> make_resolver(boost::asio::any_io_executor executor,
 /// "10.1.0.10" and "::1" need no resolver.
 bool is_address(const std::string& host);
 
-/// What one user's machine remembers of one name: the answer for as long as its TTL says, never
-/// longer. Requests that come while the question is open wait for the same answer. A failure is not
-/// remembered.
+/// How long a user's machine keeps an answer: as its TTL says, within bounds, or for ever, as
+/// programs do that look a name up once.
+struct DnsKeeping {
+  bool forever = false;
+  Duration at_least{};
+  Duration at_most = std::chrono::hours(24);
+};
+
+/// What one user's machine remembers of one name. Requests that come while the question is open
+/// wait for the same answer. A failure is not remembered.
 class DnsCache {
  public:
-  DnsCache(Resolver& resolver, std::string name) : resolver_(resolver), name_(std::move(name)) {}
+  DnsCache(Resolver& resolver, std::string name, DnsKeeping keeping = {})
+      : resolver_(resolver), name_(std::move(name)), keeping_(keeping) {}
   DnsCache(const DnsCache&) = delete;
   DnsCache& operator=(const DnsCache&) = delete;
 
@@ -65,6 +73,7 @@ class DnsCache {
 
   Resolver& resolver_;
   const std::string name_;
+  const DnsKeeping keeping_;
   DnsAnswer known_;
   Time valid_until_{};
   std::vector<Resolver::Handler> waiting_;

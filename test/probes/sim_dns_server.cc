@@ -44,6 +44,17 @@ void put16(std::string& to, unsigned value) {
   to += static_cast<char>(value & 0xff);
 }
 
+void put_address(std::string& to, const std::string& address, unsigned ttl) {
+  put16(to, 0xc000 + kHead);  // the question's name again
+  put16(to, 1);
+  put16(to, 1);
+  put16(to, ttl >> 16);
+  put16(to, ttl & 0xffff);
+  put16(to, 4);
+  for (const unsigned char byte : asio::ip::make_address_v4(address).to_bytes())
+    to += static_cast<char>(byte);
+}
+
 }  // namespace
 
 std::string SimDnsServer::State::answer(std::string_view question) {
@@ -57,19 +68,13 @@ std::string SimDnsServer::State::answer(std::string_view question) {
   std::string out(question.substr(0, 2));
   put16(out, found ? 0x8580 : 0x8583);  // an answer with authority; NXDOMAIN is 3
   put16(out, 1);
-  put16(out, found && wants_a ? 1 : 0);
+  put16(out, found && wants_a ? static_cast<unsigned>(1 + said.more.size()) : 0);
   put16(out, 0);
   put16(out, 0);
   out += question.substr(kHead, at + 4 - kHead);
   if (!found || !wants_a) return out;
-  put16(out, 0xc000 + kHead);  // the question's name again
-  put16(out, 1);
-  put16(out, 1);
-  put16(out, said.ttl >> 16);
-  put16(out, said.ttl & 0xffff);
-  put16(out, 4);
-  for (const unsigned char byte : asio::ip::make_address_v4(said.address).to_bytes())
-    out += static_cast<char>(byte);
+  put_address(out, said.address, said.ttl);
+  for (const std::string& address : said.more) put_address(out, address, said.ttl);
   return out;
 }
 

@@ -4,15 +4,17 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/tasks.h"
 
 namespace muster {
 
 struct SimDnsAnswer {
-  std::string address;  ///< IPv4; empty: there is no such name
-  unsigned ttl = 60;    ///< seconds
-  bool silent = false;  ///< no answer at all
+  std::string address;                 ///< IPv4; empty: there is no such name
+  unsigned ttl = 60;                   ///< seconds
+  bool silent = false;                 ///< no answer at all
+  std::vector<std::string> more = {};  ///< addresses that follow the first
 };
 
 /// A DNS server for A records on a UDP port of loopback, on the test's own loop. Must be stopped.

@@ -51,17 +51,20 @@ Task<std::optional<SimRequest>> read_request(tcp::socket& socket, std::string& b
     if (failure) co_return std::nullopt;
   }
   const auto words = split(head, ' ');
-  SimRequest request{words.at(0), words.at(1), buffer.substr(0, wanted)};
+  SimRequest request{words.at(0), words.at(1), buffer.substr(0, wanted), 0};
   buffer.erase(0, wanted);
   co_return request;
 }
 
-Task<> serve(std::shared_ptr<SimHttpServer::Handler> handler, tcp::socket socket) {
+Task<> serve(std::shared_ptr<SimHttpServer::Handler> handler,
+             tcp::socket socket,
+             std::size_t connection) {
   SystemClock clock;
   std::string buffer;
   for (;;) {
     auto request = co_await read_request(socket, buffer);
     if (!request) co_return;
+    request->connection = connection;
     const SimAnswer answer = (*handler)(*request);
     if (answer.way == SimAnswer::Way::Silence) continue;
     if (answer.way == SimAnswer::Way::Reset) {
@@ -87,7 +90,7 @@ Task<> accept(SimHttpServer::Handler handler,
     auto [error, socket] = co_await acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
     if (error) co_return;
     ++connections;
-    tasks.spawn(serve(shared, std::move(socket)));
+    tasks.spawn(serve(shared, std::move(socket), connections));
   }
 }
 

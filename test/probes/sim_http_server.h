@@ -13,6 +13,7 @@ struct SimRequest {
   std::string method;
   std::string target;
   std::string body;
+  std::size_t connection = 0;  ///< on which it came; they are counted from 1
 };
 
 struct SimAnswer {
