@@ -62,6 +62,7 @@ class DnsCache {
       : resolver_(resolver), name_(std::move(name)), keeping_(keeping) {}
   DnsCache(const DnsCache&) = delete;
   DnsCache& operator=(const DnsCache&) = delete;
+  ~DnsCache() = default;
 
   /// The answer that is still valid at `now`, or nullptr: then `ask`.
   const DnsAnswer* known(Time now) const { return now < valid_until_ ? &known_ : nullptr; }

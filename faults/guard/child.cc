@@ -35,7 +35,7 @@ std::string find_program(const std::string& name) {
   // Main has completed it.
   for (std::string_view rest = std::getenv("PATH"); !rest.empty();) {
     const std::size_t colon = std::min(rest.find(':'), rest.size());
-    const std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
+    std::string candidate = std::string(rest.substr(0, colon)) + "/" + name;
     if (colon > 0 && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }

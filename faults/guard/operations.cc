@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kDyingTime = 2 * kSecond;
 constexpr std::int64_t kShortLook = 2 * kSecond;  // an undo must not wait long
-constexpr std::int64_t kLongest = 30 * 24 * 3600 * kSecond;
+constexpr std::int64_t kLongest = std::int64_t{30} * 24 * 3600 * kSecond;
 
 int signal_number(std::string_view name) {
   if (name.starts_with("SIG")) name.remove_prefix(3);

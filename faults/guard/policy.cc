@@ -53,7 +53,7 @@ Names names_in(std::string_view text) {
 /// "90s", "15m", "2h", "1d" in nanoseconds; 0 where it is none of these.
 std::int64_t duration_in(const std::string& text) {
   constexpr std::string_view kUnits = "smhd";
-  constexpr std::int64_t kSeconds[] = {1, 60, 3600, 24 * 3600};
+  constexpr std::int64_t kSeconds[] = {1, 60, 3600, std::int64_t{24} * 3600};
   const auto number = number_in(text.substr(0, text.size() - 1));
   const std::size_t unit = kUnits.find(text.back());
   if (unit == std::string_view::npos || !number || *number <= 0 || *number > 100'000) return 0;

@@ -36,9 +36,8 @@ bool read_up_to(std::string& bytes, std::size_t length, std::int64_t until) {
   if (words.empty()) throw GuardError("an order to run a program names none");
   Policy::of_this_host("").check_program(words.front());
   std::vector<std::string> copies = words;
-  std::vector<char*> argv;
-  for (std::string& word : copies) argv.push_back(word.data());
-  argv.push_back(nullptr);
+  std::vector<char*> argv(copies.size() + 1);  // ends with a null pointer
+  for (std::size_t i = 0; i < copies.size(); ++i) argv[i] = copies[i].data();
   ::execvp(argv.front(), argv.data());
   std::fprintf(stderr, "%s%s: %s\n", kCannotStart.data(), argv.front(), std::strerror(errno));
   std::exit(kNotStarted);

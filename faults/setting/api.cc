@@ -101,7 +101,7 @@ SettingClient::Answer SettingClient::ask_once(const std::string& method,
   const auto add_header = [&](const std::string& line) {
     curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
     if (longer == nullptr) fail("out of memory");
-    headers.release();
+    (void)headers.release();
     headers.reset(longer);
   };
   if (handle == nullptr) fail("out of memory");

@@ -54,13 +54,7 @@ bool is_call(const std::vector<std::string>& words) {
   return (words[0] == "set" || words[0] == "restore") && words.size() == 3;
 }
 
-}  // namespace
-
-}  // namespace muster
-
-int main(int argc, char** argv) {
-  using namespace muster;
-  const std::vector<std::string> words(argv + 1, argv + argc);
+int run(const std::vector<std::string>& words) {
   if (!is_call(words)) {
     std::fputs("usage: muster-setting read | show | set FROM TO | restore FROM TO\n", stderr);
     return kCalledWrongly;
@@ -76,4 +70,12 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", error.what());
     return kFailed;
   }
+}
+
+}  // namespace
+
+}  // namespace muster
+
+int main(int argc, char** argv) {
+  return muster::run({argv + 1, argv + argc});
 }
