@@ -70,6 +70,46 @@ Result::Metric failed_requests(const Scope& scope, std::uint64_t count) {
       "failed_requests", "Failed requests", "count", scope, static_cast<double>(count));
 }
 
+/// Requests that were on their way when the fault took hold. When exactly it did is known to an
+/// interval, and so is how many they were; the one that may have been is counted.
+struct InFlight {
+  std::uint64_t surely = 0;
+  std::uint64_t perhaps = 0;
+  std::uint64_t failed = 0;  ///< of those that perhaps were
+};
+
+InFlight in_flight_of(const Stream& stream, const Instant& injection) {
+  const Time from = injection.lo - stream.clock_bound;
+  const Time to = injection.hi + stream.clock_bound;
+  InFlight found;
+  for (const Sample* request : stream.requests) {
+    if (request->sent == Time() || request->sent > to || request->done < from) continue;
+    ++found.perhaps;
+    if (failed(*request)) ++found.failed;
+    if (request->sent <= from && request->done >= to) ++found.surely;
+  }
+  return found;
+}
+
+void add_in_flight(const Timeline& timeline,
+                   const Scope& scope,
+                   const Stream& stream,
+                   std::vector<Result::Metric>& metrics) {
+  if (!timeline.injection) return;
+  const InFlight found = in_flight_of(stream, *timeline.injection);
+  Result::Metric all = make_metric("in_flight_requests",
+                                   "Requests under way when the fault came",
+                                   "count",
+                                   scope,
+                                   static_cast<double>(found.perhaps));
+  all.lo = static_cast<double>(found.surely);
+  all.hi = all.value;
+  all.interval_method = "exact";
+  metrics.push_back(std::move(all));
+  metrics.push_back(make_metric(
+      "in_flight_failed", "Of those, failed", "count", scope, static_cast<double>(found.failed)));
+}
+
 void add_scope(const Scope& scope, const Part& part, std::vector<Result::Metric>& metrics) {
   metrics.push_back(error_ratio(scope, part.tally));
   for (const Quantile& quantile : kQuantiles) {
@@ -85,6 +125,7 @@ void add_whole(const Timeline& timeline,
                std::vector<Result::Metric>& metrics) {
   metrics.push_back(failed_requests(scope, part.tally.failed));
   metrics.push_back(unavailable(scope, part));
+  add_in_flight(timeline, scope, *part.stream, metrics);
   metrics.push_back(
       make_metric("longest_gap",
                   "Longest time without a good answer",
@@ -98,7 +139,17 @@ double badness(const Result::Metric& metric) {
   return metric.censored ? 1e300 : metric.value.value_or(-1);
 }
 
-/// For each metric the vantage where it is worst; failed requests are added up.
+/// Requests of different vantages are different requests.
+void add_up(Result::Metric& sum, const Result::Metric& one) {
+  const auto add = [](std::optional<double>& to, const std::optional<double>& more) {
+    if (to && more) *to += *more;
+  };
+  add(sum.value, one.value);
+  add(sum.lo, one.lo);
+  add(sum.hi, one.hi);
+}
+
+/// For each metric the vantage where it is worst; requests are added up.
 std::vector<Result::Metric> overall(const std::vector<Result::Metric>& per_vantage) {
   std::vector<Result::Metric> worst;
   for (const Result::Metric& metric : per_vantage) {
@@ -108,8 +159,8 @@ std::vector<Result::Metric> overall(const std::vector<Result::Metric>& per_vanta
     if (known == worst.end()) {
       worst.push_back(metric);
       worst.back().scope_vantage.clear();
-    } else if (metric.id == "failed_requests") {
-      *known->value += *metric.value;
+    } else if (metric.unit == "count") {
+      add_up(*known, metric);
     } else if (badness(metric) > badness(*known)) {
       *known = metric;
       known->scope_vantage.clear();

@@ -68,6 +68,30 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(*metric(result, "unavailable_seconds").value == 3.0, tt::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(requests_under_way_when_the_fault_came_are_counted_with_their_fate) {
+  RecordBuilder run = records();
+  run.good("readers", "client-us", 0s, 20s, 10).fault(10s, 10s + 40ms);
+  const auto request = [](Duration sent, Duration took, Outcome outcome) {
+    Sample sample;
+    sample.due = sample.sent = at(sent);
+    sample.done = sample.sent + took;
+    sample.outcome = outcome;
+    return sample;
+  };
+  // Under way all the time; sent while it took hold; done just before; sent just after.
+  run.sample("readers", "client-eu", request(9s, 2s, Outcome::Reset))
+      .sample("readers", "client-eu", request(10s + 20ms, 5ms, Outcome::Good))
+      .sample("readers", "client-eu", request(9s, 999ms, Outcome::Reset))
+      .sample("readers", "client-eu", request(10s + 41ms, 5ms, Outcome::Reset));
+  const Result result = run.judged();
+  BOOST_TEST(*metric(result, "in_flight_requests", "client-eu").value == 2.0);
+  BOOST_TEST(*metric(result, "in_flight_requests", "client-eu").lo == 1.0);
+  BOOST_TEST(*metric(result, "in_flight_failed", "client-eu").value == 1.0);
+  // The other vantage's request of the very instant took 2 ms.
+  BOOST_TEST(*metric(result, "in_flight_requests").value == 3.0);
+  BOOST_TEST(*metric(result, "in_flight_failed").value == 1.0);
+}
+
 BOOST_AUTO_TEST_CASE(the_error_ratio_counts_from_the_fault_and_per_phase) {
   const Result result = outage_of_3_seconds().judged();
   BOOST_TEST(*metric(result, "error_ratio").value == 0.1,
