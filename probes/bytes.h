@@ -61,6 +61,12 @@ class ByteReader {
   }
 
   std::uint64_t get_varint() {
+    // Nearly every number of a column has one byte.
+    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
+      const auto value = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      return value;
+    }
     std::uint64_t value = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       const auto byte = get<std::uint8_t>();
@@ -81,7 +87,8 @@ class ByteReader {
 
  private:
   std::string_view take(std::size_t count) {
-    if (rest_.size() < count) fail("{} bytes were announced, {} are there", count, rest_.size());
+    if (rest_.size() < count) [[unlikely]]
+      fail("{} bytes were announced, {} are there", count, rest_.size());
     const std::string_view taken = rest_.substr(0, count);
     rest_.remove_prefix(count);
     return taken;

@@ -58,7 +58,7 @@ void put_column(ByteWriter& to, const std::vector<Sample>& samples, Put put) {
 }
 
 template <class Get>
-void get_column(ByteReader& from, std::vector<Sample>& samples, Get get) {
+void get_column(ByteReader& from, std::span<Sample> samples, Get get) {
   ByteReader column(from.get_text());
   for (Sample& sample : samples) get(column, sample);
   if (!column.empty()) fail("a column of samples is longer than its samples");
@@ -73,7 +73,7 @@ void put_number(ByteWriter& to, const std::vector<Sample>& samples, Number Sampl
 
 template <class Number>
 void get_number(ByteReader& from,
-                std::vector<Sample>& samples,
+                std::span<Sample> samples,
                 Number Sample::*member,
                 Number most = std::numeric_limits<Number>::max()) {
   get_column(from, samples, [&](ByteReader& column, Sample& sample) {
@@ -151,11 +151,12 @@ PackedSamples pack_samples(std::uint16_t series, const std::vector<Sample>& samp
   return packed;
 }
 
-std::vector<Sample> unpack_samples(const PackedSamples& packed) {
+void unpack_samples(const PackedSamples& packed, std::vector<Sample>& into) {
   const std::string bytes =
       expanded(packed.payload, packed.count * kMostBytesEach + kMostBytesMore);
   const Duration unit = packed.whole_microseconds ? Duration(1us) : Duration(1);
-  std::vector<Sample> samples(packed.count);
+  into.resize(into.size() + packed.count);
+  const std::span<Sample> samples = std::span(into).last(packed.count);
   std::vector<std::uint8_t> sent(packed.count);
   std::vector<Duration> rest(packed.count);
 
@@ -185,7 +186,6 @@ std::vector<Sample> unpack_samples(const PackedSamples& packed) {
   get_number(in, samples, &Sample::outcome, Outcome::NotSent);
   get_number(in, samples, &Sample::kind, SampleKind::Signal);
   if (!in.empty()) fail("a block of samples has more columns than a sample has members");
-  return samples;
 }
 
 void round_to_microseconds(Sample& sample) {

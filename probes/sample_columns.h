@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,9 @@ struct PackedSamples {
 };
 
 PackedSamples pack_samples(std::uint16_t series, const std::vector<Sample>& samples);
-/// Exactly the samples that were packed. Throws Error where the payload is not what it promises.
-std::vector<Sample> unpack_samples(const PackedSamples& packed);
+/// Appends exactly the samples that were packed. Throws Error where the payload is not what it
+/// promises.
+void unpack_samples(const PackedSamples& packed, std::vector<Sample>& into);
 
 /// A sample as an agent measures it: what lies between its instants in whole microseconds, rounded
 /// to the nearest; nothing it can measure is finer. The due time stays exact.

@@ -157,26 +157,44 @@ std::optional<BlockHeader> read_header(std::string_view bytes) {
   return header;
 }
 
-void take_block(const BlockHeader& header, std::string_view payload, SampleFileContent& content) {
+/// How many samples each series has, by its index, so that none of them has to be moved again.
+std::vector<std::size_t> counts_of(std::string_view bytes) {
+  std::vector<std::size_t> counts;
+  while (const auto header = read_header(bytes)) {
+    if (bytes.size() - kHeader < header->size) break;
+    if (header->type == BlockType::Samples && header->size >= sizeof(std::uint16_t)) {
+      const auto index = ByteReader(bytes.substr(kHeader)).get<std::uint16_t>();
+      if (counts.size() <= index) counts.resize(index + 1U);
+      counts[index] += header->count;
+    }
+    bytes.remove_prefix(kHeader + header->size);
+  }
+  return counts;
+}
+
+void take_block(const BlockHeader& header,
+                std::string_view payload,
+                const std::vector<std::size_t>& counts,
+                SampleFileContent& content) {
   ByteReader in(payload);
   const auto index = in.get<std::uint16_t>();
   if (header.type == BlockType::Series) {
     SampleSeries series;
     series.probe = in.get_text();
     series.vantage = in.get_text();
+    if (index < counts.size()) series.samples.reserve(counts[index]);
     content.series.push_back(std::move(series));
   } else if (header.type == BlockType::Text) {
     if (content.texts.size() <= index) content.texts.resize(index + 1U);
     content.texts[index] = in.rest();
   } else if (header.type == BlockType::Samples) {
-    const std::vector<Sample> samples = unpack_samples({index,
-                                                        (header.flags & kMicroseconds) != 0,
-                                                        Time(Duration(header.base)),
-                                                        header.count,
-                                                        std::string(in.rest())});
     if (index >= content.series.size()) fail("a block of samples belongs to no series ({})", index);
-    auto& all = content.series[index].samples;
-    all.insert(all.end(), samples.begin(), samples.end());
+    unpack_samples({index,
+                    (header.flags & kMicroseconds) != 0,
+                    Time(Duration(header.base)),
+                    header.count,
+                    std::string(in.rest())},
+                   content.series[index].samples);
   }
 }
 
@@ -190,13 +208,14 @@ SampleFileContent read_sample_file(const std::string& path) {
   const std::string bytes = read_file(path, kLargestFile);
   SampleFileContent content;
   content.texts.emplace_back();
+  const std::vector<std::size_t> counts = counts_of(bytes);
   std::string_view rest = bytes;
   while (!rest.empty()) {
     const auto header = read_header(rest);
     if (!header || rest.size() - kHeader < header->size) break;
     const std::string_view payload = rest.substr(kHeader, header->size);
     if (crc32c(payload) != header->checksum) break;
-    take_block(*header, payload, content);
+    take_block(*header, payload, counts, content);
     rest.remove_prefix(kHeader + header->size);
   }
   content.complete = rest.empty();

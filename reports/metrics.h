@@ -29,8 +29,8 @@ Result::Metric span_metric(std::string id, std::string name, const Scope& scope,
 /// time_to_impact, _detect, _failover, _recover; overall and per vantage.
 std::vector<Result::Metric> milestone_metrics(const Milestones& milestones);
 
-/// failed_requests, error_ratio, unavailable_seconds, longest_gap, what was in flight when the fault
-/// came, and the latencies: overall, per vantage, and per vantage and phase.
+/// failed_requests, error_ratio, unavailable_seconds, longest_gap, what was in flight when the
+/// fault came, and the latencies: overall, per vantage, and per vantage and phase.
 std::vector<Result::Metric> request_metrics(const Timeline& timeline,
                                             const std::vector<Result::Phase>& phases);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/sort/spreadsort/integer_sort.hpp>
+
 namespace muster {
 
 void Tally::add(const Sample& request) {
@@ -17,7 +19,10 @@ void Tally::add(const Sample& request) {
 }
 
 void Tally::sort() {
-  std::sort(latencies.begin(), latencies.end());
+  boost::sort::spreadsort::integer_sort(
+      latencies.begin(), latencies.end(), [](Duration latency, unsigned offset) {
+        return latency.count() >> offset;
+      });
 }
 
 std::optional<double> Tally::error_ratio() const {

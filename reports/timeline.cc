@@ -62,12 +62,16 @@ Stream stream_of(const RunRecord& record, const SampleSeries& series) {
   stream.period = from_seconds(1 / std::max(rate, 1e-6));
   stream.settle = stream.spec != nullptr ? stream.spec->settle : std::chrono::seconds(5);
   stream.clock_bound = bound_of(record, series.vantage);
+  stream.requests.reserve(series.samples.size());
   for (const Sample& sample : series.samples) {
     if (is_request(sample)) stream.requests.push_back(&sample);
   }
-  std::stable_sort(stream.requests.begin(),
-                   stream.requests.end(),
-                   [](const Sample* a, const Sample* b) { return a->due < b->due; });
+  // Where no request overtook another they are in order already.
+  const auto due = [](const Sample* sample) {
+    return sample->due;
+  };
+  if (!std::ranges::is_sorted(stream.requests, {}, due))
+    std::ranges::stable_sort(stream.requests, {}, due);
   if (!stream.requests.empty()) stream.observed_until = stream.requests.back()->due + stream.period;
   return stream;
 }

@@ -32,6 +32,12 @@ std::vector<Sample> a_second_of_requests() {
   return samples;
 }
 
+std::vector<Sample> unpacked(const PackedSamples& packed) {
+  std::vector<Sample> samples;
+  unpack_samples(packed, samples);
+  return samples;
+}
+
 bool same(const Sample& a, const Sample& b) {
   return a.due == b.due && a.sent == b.sent && a.done == b.done && a.client == b.client &&
          a.first_byte_us == b.first_byte_us && a.status == b.status && a.outcome == b.outcome;
@@ -50,7 +56,7 @@ BOOST_AUTO_TEST_CASE(a_request_takes_at_most_four_bytes) {
 
 BOOST_AUTO_TEST_CASE(what_was_packed_comes_back_exactly) {
   const std::vector<Sample> samples = a_second_of_requests();
-  const std::vector<Sample> back = unpack_samples(pack_samples(3, samples));
+  const std::vector<Sample> back = unpacked(pack_samples(3, samples));
   BOOST_TEST_REQUIRE(back.size() == samples.size());
   for (std::size_t i = 0; i < samples.size(); ++i) BOOST_TEST(same(back[i], samples[i]));
 }
@@ -60,14 +66,14 @@ BOOST_AUTO_TEST_CASE(lengths_that_are_no_whole_microseconds_come_back_to_the_nan
   samples[500].done += Duration(1);
   const PackedSamples packed = pack_samples(0, samples);
   BOOST_TEST(!packed.whole_microseconds);
-  BOOST_TEST(same(unpack_samples(packed)[500], samples[500]));
+  BOOST_TEST(same(unpacked(packed)[500], samples[500]));
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_was_not_sent_has_no_sent_and_keeps_its_other_times) {
   std::vector<Sample> samples = a_second_of_requests();
   samples[7].sent = Time();
   samples[7].outcome = Outcome::NotSent;
-  BOOST_TEST(same(unpack_samples(pack_samples(0, samples))[7], samples[7]));
+  BOOST_TEST(same(unpacked(pack_samples(0, samples))[7], samples[7]));
 }
 
 BOOST_AUTO_TEST_CASE(rounding_moves_no_length_by_more_than_half_a_microsecond_and_no_due_time) {
@@ -89,14 +95,14 @@ BOOST_AUTO_TEST_CASE(no_damage_reads_as_samples_that_nobody_measured) {
   const PackedSamples packed = pack_samples(0, a_second_of_requests());
   PackedSamples more = packed;
   ++more.count;
-  BOOST_CHECK_THROW(unpack_samples(more), Error);
+  BOOST_CHECK_THROW(unpacked(more), Error);
   PackedSamples fewer = packed;
   --fewer.count;
-  BOOST_CHECK_THROW(unpack_samples(fewer), Error);
+  BOOST_CHECK_THROW(unpacked(fewer), Error);
   for (std::size_t length = 0; length < packed.payload.size(); length += 97) {
     PackedSamples cut = packed;
     cut.payload.resize(length);
-    BOOST_CHECK_THROW(unpack_samples(cut), Error);
+    BOOST_CHECK_THROW(unpacked(cut), Error);
   }
 }
 
