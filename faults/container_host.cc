@@ -151,33 +151,54 @@ class Engine {
   std::vector<std::string> user_;
 };
 
+/// A network namespace that is held open, and how programs of this machine get into it.
+class Entrance {
+ public:
+  Entrance(Instance of, int opened, const std::string& name, const std::string& reach)
+      : of_(std::move(of)),
+        namespace_(opened),
+        inside_(make_host(
+            name,
+            reach,
+            {"nsenter", fmt::format("--net=/proc/{}/fd/{}", ::getpid(), opened), "--"})) {}
+  Entrance(const Entrance&) = delete;
+  Entrance& operator=(const Entrance&) = delete;
+  ~Entrance() { ::close(namespace_); }
+
+  const Instance& of() const { return of_; }
+  Host& inside() const { return *inside_; }
+
+ private:
+  Instance of_;
+  int namespace_;
+  std::unique_ptr<Host> inside_;
+};
+
 /// The container's network, entered from this machine. The namespace is held by a descriptor that
 /// was opened while the container was the one the engine knows, so that a process that got its
 /// number later is never taken for it.
 class ContainerNetwork final : public Host {
  public:
   explicit ContainerNetwork(const Engine& engine) : engine_(engine) {}
-  ContainerNetwork(const ContainerNetwork&) = delete;
-  ContainerNetwork& operator=(const ContainerNetwork&) = delete;
-  ~ContainerNetwork() override { leave(); }
 
   const std::string& name() const override { return engine_.host(); }
   std::string reach() const override { return "the network of " + engine_.shown(); }
 
   Task<CommandResult> try_run(Command command) override {
-    co_await enter();
-    co_return co_await inside_->try_run(std::move(command));
+    const auto entrance = co_await enter();
+    co_return co_await entrance->inside().try_run(std::move(command));
   }
 
   Task<std::unique_ptr<Channel>> open(std::vector<std::string> argv) override {
-    co_await enter();
-    co_return co_await inside_->open(std::move(argv));
+    const auto entrance = co_await enter();
+    co_return co_await entrance->inside().open(std::move(argv));
   }
 
  private:
-  Task<> enter() {
+  /// Several tasks may come at once: each keeps the entrance it was given.
+  Task<std::shared_ptr<Entrance>> enter() {
     const Instance now = co_await engine_.instance();
-    if (inside_ && now == entered_) co_return;
+    if (entrance_ && entrance_->of() == now) co_return entrance_;
     co_await engine_.require_local();
     const std::string path = fmt::format("/proc/{}/ns/net", now.pid);
     const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -186,26 +207,15 @@ class ContainerNetwork final : public Host {
            name(),
            path,
            errno == EACCES ? "muster has to run as root for that" : std::strerror(errno));
-    leave();
-    namespace_ = opened;
+    auto entrance = std::make_shared<Entrance>(now, opened, name(), reach());
     const Instance then = co_await engine_.instance();
     if (then != now) fail("on {}: its container was started anew just now; try again", name());
-    entered_ = now;
-    inside_ = make_host(name(),
-                        reach(),
-                        {"nsenter", fmt::format("--net=/proc/{}/fd/{}", ::getpid(), opened), "--"});
-  }
-
-  void leave() {
-    inside_.reset();
-    if (namespace_ >= 0) ::close(namespace_);
-    namespace_ = -1;
+    entrance_ = entrance;
+    co_return entrance;
   }
 
   const Engine& engine_;
-  int namespace_ = -1;
-  Instance entered_;
-  std::unique_ptr<Host> inside_;
+  std::shared_ptr<Entrance> entrance_;  ///< of the latest start that was seen
 };
 
 class ContainerHost final : public StdioHost {
@@ -233,6 +243,8 @@ class ContainerHost final : public StdioHost {
     co_return co_await engine_.here().open(std::move(argv));
   }
 
+  /// The engine writes it in place: a run that comes in the middle finds half of it, is refused,
+  /// and has touched nothing.
   Task<> copy_guard() override { co_await engine_.copy(local_guard(), guard()); }
 
   std::string shown_command() const override { return join(engine_.session(guard()), " "); }

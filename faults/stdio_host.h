@@ -35,7 +35,7 @@ class StdioHost : public Host {
   /// program, failed.
   virtual Task<CommandResult> run_session(std::string input, Duration timeout) = 0;
   virtual Task<std::unique_ptr<Channel>> open_session(Way way) = 0;
-  /// Puts local_guard() at guard(); whoever finds it there finds it whole.
+  /// Puts local_guard() at guard().
   virtual Task<> copy_guard() = 0;
   /// The words that start a guard there, for people.
   virtual std::string shown_command() const { return guard_ + " stdio"; }
