@@ -35,13 +35,15 @@ int write_samples(const std::string& run,
                   const std::string& output) {
   const SampleFileContent content = read_sample_file(run_directory(run) / "samples");
   std::unique_ptr<std::FILE, CloseFile> file;
-  if (!output.empty()) {
-    file.reset(std::fopen(output.c_str(), "we"));
-    if (file == nullptr) fail_errno("cannot create " + output);
-  }
-  std::FILE* const out = file ? file.get() : stdout;
+  std::FILE* out = stdout;
   const std::string shown = output.empty() ? "the output" : output;
+  // Made only once there is something to write: a wrong name must not empty a file of before.
   export_samples(content, selection, earliest_due(content), rows, [&](std::string_view bytes) {
+    if (!output.empty() && !file) {
+      file.reset(std::fopen(output.c_str(), "we"));
+      if (file == nullptr) fail_errno("cannot create " + output);
+      out = file.get();
+    }
     if (std::fwrite(bytes.data(), 1, bytes.size(), out) != bytes.size())
       fail_errno("cannot write to " + shown);
   });
