@@ -38,7 +38,6 @@ class HttpProber final : public Prober {
   static HttpRequest request_of(HttpRequest request, const json::object& params) {
     const UserHabits habits = user_habits(params);
     request.fresh = habits.connections == UserHabits::Connections::Fresh;
-    request.http2 = habits.http2;
     if (const json::value* served_by = find(params, "served_by")) {
       request.wanted_header = text_at(served_by->as_object(), "header");
     }

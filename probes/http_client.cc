@@ -69,7 +69,6 @@ class HttpCall {
       fail("'{}' is not a URL; write http://host/path", request.url);
     }
     const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
-    secure = scheme == "https";
     if (scheme != "http" && scheme != "https") fail("'{}' is neither http nor https", request.url);
     host = part_of(url.get(), CURLUPART_HOST);
     port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
@@ -84,7 +83,6 @@ class HttpCall {
   List headers;
   std::string host;
   std::string port;
-  bool secure = false;
 
   bool repeatable() const { return request.method == "GET" || request.method == "HEAD"; }
 
@@ -101,10 +99,6 @@ class HttpCall {
       curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
       curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
     }
-    const auto version = !request.http2 ? CURL_HTTP_VERSION_1_1
-                         : secure       ? CURL_HTTP_VERSION_2TLS
-                                        : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(version));
     if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
   }
 };
@@ -285,6 +279,7 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");  // no environment may lead a probe elsewhere
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "muster/" MUSTER_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);

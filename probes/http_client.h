@@ -23,7 +23,6 @@ struct HttpRequest {
   std::string ca_file;        ///< trusted instead of the system's authorities; empty: those
   bool keep_body = false;     ///< whether the answer's body is wanted
   bool fresh = false;         ///< opens a connection of its own and closes it
-  bool http2 = false;         ///< by ALPN over TLS; without TLS from the first byte on
 };
 
 /// A request parsed and prepared once, to be sent any number of times.

@@ -110,11 +110,6 @@ Schema user_fields() {
                "connect within 250 ms the next one of the DNS answer is tried",
        .fallback = "kept",
        .choices = {"kept", "fresh", "browser"}},
-      {.name = "version",
-       .type = Type::Choice,
-       .help = "of HTTP; 2 without TLS is spoken from the first byte on",
-       .fallback = "1.1",
-       .choices = {"1.1", "2"}},
       {.name = "dns",
        .type = Type::Object,
        .help = "how long a user keeps a DNS answer, where not as its TTL says",
@@ -142,7 +137,6 @@ UserHabits user_habits(const json::object& params) {
   const std::string connections = optional_text(params, "connections");
   if (connections == "fresh") habits.connections = UserHabits::Connections::Fresh;
   if (connections == "browser") habits.connections = UserHabits::Connections::Browser;
-  habits.http2 = optional_text(params, "version") == "2";
   const json::value* const dns = find(params, "dns");
   if (dns == nullptr) return habits;
   const json::object& keeping = dns->as_object();

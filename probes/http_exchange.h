@@ -18,7 +18,7 @@ namespace muster {
 /// url, method, headers, body, timeout and expect; `method` is the default of that key.
 Schema http_fields(std::string_view method);
 
-/// How a population of users connects and looks names up: `connections`, `version` and `dns`.
+/// How a population of users connects and looks names up: `connections` and `dns`.
 Schema user_fields();
 struct UserHabits {
   enum class Connections {
@@ -27,7 +27,6 @@ struct UserHabits {
     Browser,  ///< kept; where one address does not connect, the next of the answer is tried
   };
   Connections connections = Connections::Kept;
-  bool http2 = false;
   DnsKeeping dns;
 };
 UserHabits user_habits(const json::object& params);
