@@ -10,6 +10,9 @@ std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 std::string_view trim(std::string_view text);
 
+/// `text` with every `name` in it replaced by `value`, in which nothing is looked for again.
+std::string replaced(std::string text, std::string_view name, std::string_view value);
+
 /// argv as a person would type it; quotes only where needed. For display: nothing in muster is run
 /// by a shell.
 std::string show_argv(const std::vector<std::string>& argv);

@@ -59,7 +59,7 @@ Sample get_sample(ByteReader& from) {
   const auto kind = from.get<std::uint8_t>();
   if (outcome > static_cast<std::uint8_t>(Outcome::NotSent))
     fail("sample with outcome {}", outcome);
-  if (kind > static_cast<std::uint8_t>(SampleKind::Signal)) fail("sample of kind {}", kind);
+  if (kind > static_cast<std::uint8_t>(SampleKind::Watching)) fail("sample of kind {}", kind);
   sample.outcome = static_cast<Outcome>(outcome);
   sample.kind = static_cast<SampleKind>(kind);
   return sample;

@@ -82,6 +82,8 @@ class ByteReader {
   }
 
   std::string_view get_text() { return take(get<std::uint32_t>()); }
+  /// The text that `get_text` would take.
+  std::string_view peek_text() const { return ByteReader(rest_).get_text(); }
   std::string_view rest() const { return rest_; }
   bool empty() const { return rest_.empty(); }
 

@@ -8,9 +8,8 @@
 #include <unistd.h>
 
 #include <boost/asio.hpp>
-#include <curl/curl.h>
 
-#include "base/error.h"
+#include "probes/http_call.h"
 #include "probes/prober.h"
 
 namespace muster {
@@ -28,96 +27,11 @@ constexpr int kEventsPerTurn = 64;
 
 namespace {
 
-template <auto release>
-struct Release {
-  template <class Handle>
-  void operator()(Handle* handle) const {
-    release(handle);
-  }
-};
-
-using Url = std::unique_ptr<CURLU, Release<&curl_url_cleanup>>;
-using List = std::unique_ptr<curl_slist, Release<&curl_slist_free_all>>;
-using Easy = std::unique_ptr<CURL, Release<&curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Release<&curl_multi_cleanup>>;
-using Text = std::unique_ptr<char, Release<&curl_free>>;
-
-std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-  const Text owned(text);
-  return text;
-}
-
-List list_of(const std::vector<std::string>& lines) {
-  List list;
-  for (const std::string& line : lines) {
-    curl_slist* longer = curl_slist_append(list.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc();
-    (void)list.release();
-    list.reset(longer);
-  }
-  return list;
-}
-
-}  // namespace
-
-class HttpCall {
- public:
-  explicit HttpCall(HttpRequest wanted) : request(std::move(wanted)), url(curl_url()) {
-    if (curl_url_set(url.get(), CURLUPART_URL, request.url.c_str(), 0) != CURLUE_OK) {
-      fail("'{}' is not a URL; write http://host/path", request.url);
-    }
-    const std::string scheme = part_of(url.get(), CURLUPART_SCHEME);
-    if (scheme != "http" && scheme != "https") fail("'{}' is neither http nor https", request.url);
-    host = part_of(url.get(), CURLUPART_HOST);
-    port = part_of(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-    if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-    std::vector<std::string> lines = request.headers;
-    lines.emplace_back("Expect:");  // no waiting for 100 Continue
-    headers = list_of(lines);
-  }
-
-  HttpRequest request;
-  Url url;
-  List headers;
-  std::string host;
-  std::string port;
-
-  bool repeatable() const { return request.method == "GET" || request.method == "HEAD"; }
-
-  void apply_to(CURL* easy) const {
-    curl_easy_setopt(easy, CURLOPT_CURLU, url.get());
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers.get());
-    if (request.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    if (!repeatable() || !request.body.empty()) {
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-    }
-    if (!repeatable() || request.fresh) {
-      curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
-      curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-    }
-    if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
-  }
-};
-
-std::shared_ptr<const HttpCall> prepare_call(HttpRequest request) {
-  return std::make_shared<const HttpCall>(std::move(request));
-}
-
-const std::string& host_of(const HttpCall& call) {
-  return call.host;
-}
-
-namespace {
-
 class CurlClient;
 
 struct Shard {
   CurlClient* client = nullptr;
-  Multi multi;
+  CurlMulti multi;
   std::optional<SteadyTime> deadline;  ///< when libcurl wants to be called for its own timers
 };
 
@@ -125,11 +39,11 @@ struct Shard {
 struct Slot {
   Shard* shard = nullptr;
   std::uint32_t user = 0;
-  Easy easy;
+  CurlEasy easy;
   std::shared_ptr<const HttpCall> call;
   std::string address;
-  List connect_to;
-  List resolve;
+  CurlList connect_to;
+  CurlList resolve;
   long timeout_ms = 0;
   long connect_ms = 0;
   std::size_t received = 0;
@@ -188,17 +102,22 @@ HttpAnswer answer_of(Slot& slot, CURLcode code) {
 
 class CurlClient final : public HttpClient {
  public:
-  CurlClient(asio::any_io_executor executor, std::uint32_t users, std::size_t most_in_flight)
-      : epoll_(executor, ::epoll_create1(EPOLL_CLOEXEC)),
+  CurlClient(asio::any_io_executor executor, HttpClientOptions options)
+      : options_(std::move(options)),
+        epoll_(executor, ::epoll_create1(EPOLL_CLOEXEC)),
         timer_(executor),
-        users_(std::max(users, 1U)),
+        users_(std::max(options_.users, 1U)),
         idle_(users_) {
     curl_global_init(CURL_GLOBAL_DEFAULT);  // counted by libcurl
-    const auto busy = static_cast<std::uint32_t>(most_in_flight / kMostInShard);
+    const auto busy = static_cast<std::uint32_t>(options_.most_in_flight / kMostInShard);
     shards_.resize(std::clamp(std::max(users_, busy), kLeastShards, kMostShards));
-    const auto kept =
-        static_cast<long>(std::max<std::size_t>(most_in_flight / shards_.size(), 16) + 8);
+    own_shards_ = options_.one_connection_each
+                      ? 1
+                      : std::max(static_cast<std::uint32_t>(shards_.size()) / users_, 1U);
+    const std::size_t most = std::max<std::size_t>(options_.most_in_flight, users_);
+    const auto kept = static_cast<long>(std::max<std::size_t>(most / shards_.size(), 16) + 8);
     for (Shard& shard : shards_) open(shard, kept);
+    if (options_.cookies) cookies_.resize(users_);
     wait_for_events();
   }
 
@@ -211,6 +130,7 @@ class CurlClient final : public HttpClient {
       curl_multi_remove_handle(slot->shard->multi.get(), slot->easy.get());
     slots_.clear();
     shards_.clear();
+    cookies_.clear();
     curl_global_cleanup();
   }
 
@@ -234,10 +154,16 @@ class CurlClient final : public HttpClient {
   }
 
  private:
+  static constexpr std::uint32_t kNobody = UINT32_MAX;
+  /// Beside CURL_POLL_IN and OUT: only the end of the connection.
+  static constexpr std::uint8_t kClosingOnly = 128;
+
   struct Descriptor {
     std::uint8_t registered = 0;  ///< what the epoll watches
     std::uint8_t wanted = 0;      ///< what libcurl wants
+    std::uint32_t user = kNobody;
     Shard* shard = nullptr;
+    std::string address;
   };
 
   void open(Shard& shard, long kept) {
@@ -261,10 +187,10 @@ class CurlClient final : public HttpClient {
       return *slot;
     }
     const auto shards = static_cast<std::uint32_t>(shards_.size());
-    const std::uint32_t own = std::max(shards / users_, 1U);
+    const std::uint32_t turn = static_cast<std::uint32_t>(slots_.size()) % own_shards_;
     auto slot = std::make_unique<Slot>();
     slot->user = user;
-    slot->shard = &shards_[(user * own + static_cast<std::uint32_t>(slots_.size()) % own) % shards];
+    slot->shard = &shards_[(user * own_shards_ + turn) % shards];
     slot->easy.reset(curl_easy_init());
     if (!slot->easy) throw std::bad_alloc();
     slots_.push_back(std::move(slot));
@@ -279,12 +205,15 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");  // no environment may lead a probe elsewhere
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 4096L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "muster/" MUSTER_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlClient::on_close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+    if (options_.cookies) {
+      curl_easy_setopt(easy, CURLOPT_SHARE, cookies_of(slot.user));
+      curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");  // no file: it turns cookies on
+    }
     call->apply_to(easy);
     slot.call = std::move(call);
     slot.timeout_ms = 0;
@@ -292,6 +221,16 @@ class CurlClient final : public HttpClient {
     slot.address.clear();
     slot.connect_to.reset();
     slot.resolve.reset();
+  }
+
+  CURLSH* cookies_of(std::uint32_t user) {
+    CurlShare& share = cookies_[user];
+    if (!share) {
+      share.reset(curl_share_init());
+      if (!share) throw std::bad_alloc();
+      curl_share_setopt(share.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
+    }
+    return share.get();
   }
 
   /// libcurl tells the connections of a multi handle apart by the name they were made to: a name
@@ -303,8 +242,8 @@ class CurlClient final : public HttpClient {
     std::ranges::replace_if(
         name, [](char letter) { return letter == '.' || letter == ':' || letter == '%'; }, '-');
     const bool v6 = address.find(':') != std::string::npos;
-    List target = list_of({fmt::format("::{}:", name)});
-    List known = list_of(
+    CurlList target = curl_list_of({fmt::format("::{}:", name)});
+    CurlList known = curl_list_of(
         {fmt::format("{}:{}:{}", name, slot.call->port, v6 ? "[" + address + "]" : address)});
     curl_easy_setopt(slot.easy.get(), CURLOPT_CONNECT_TO, target.get());
     curl_easy_setopt(slot.easy.get(), CURLOPT_RESOLVE, known.get());
@@ -344,17 +283,26 @@ class CurlClient final : public HttpClient {
   void happened(int descriptor, std::uint32_t events) {
     Descriptor& state = descriptors_.at(static_cast<std::size_t>(descriptor));
     if (state.registered == 0) return;
-    if (state.wanted == 0) {
-      // A kept connection that the other end closed: libcurl sees it when it next looks for one.
-      ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
-      state.registered = 0;
-      return;
-    }
+    if (state.wanted == 0) return unasked(state, descriptor, events);
     int what = 0;
     if ((events & (EPOLLIN | EPOLLHUP)) != 0) what |= CURL_CSELECT_IN;
     if ((events & EPOLLOUT) != 0) what |= CURL_CSELECT_OUT;
     if ((events & EPOLLERR) != 0) what |= CURL_CSELECT_ERR;
     act(*state.shard, descriptor, what);
+  }
+
+  /// Something on a kept connection that nobody is using. What libcurl makes of it waits until it
+  /// next looks for a connection; that the other end closed is told now.
+  void unasked(Descriptor& state, int descriptor, std::uint32_t events) {
+    if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) {
+      // Bytes, such as a ticket of TLS or a frame of HTTP/2, must not ring again and again.
+      register_for(state, descriptor, kClosingOnly);
+      return;
+    }
+    ::epoll_ctl(epoll_.native_handle(), EPOLL_CTL_DEL, descriptor, nullptr);
+    state.registered = 0;
+    if (!options_.closed || state.user == kNobody) return;
+    options_.closed({state.user, state.address, (events & EPOLLERR) != 0});
   }
 
   void act(Shard& shard, curl_socket_t socket, int what) {
@@ -415,13 +363,13 @@ class CurlClient final : public HttpClient {
     return 0;
   }
 
-  static int on_socket(CURL*, curl_socket_t socket, int what, void* argument, void*) {
+  static int on_socket(CURL* easy, curl_socket_t socket, int what, void* argument, void*) {
     Shard& shard = *static_cast<Shard*>(argument);
-    shard.client->watch(shard, socket, what);
+    shard.client->watch(shard, easy, socket, what);
     return 0;
   }
 
-  void watch(Shard& shard, int socket, int what) {
+  void watch(Shard& shard, CURL* easy, int socket, int what) {
     if (closing_) return;
     if (descriptors_.size() <= static_cast<std::size_t>(socket))
       descriptors_.resize(static_cast<std::size_t>(socket) + 64);
@@ -429,11 +377,16 @@ class CurlClient final : public HttpClient {
     state.shard = &shard;
     state.wanted = static_cast<std::uint8_t>(what == CURL_POLL_REMOVE ? 0 : what & CURL_POLL_INOUT);
     if (what == CURL_POLL_REMOVE && state.registered == 0) return;
+    if (state.user == kNobody) belongs_to(state, easy);
     // Reading is watched always, also on kept connections: no system call per request for it.
-    const auto watched = static_cast<std::uint8_t>(state.wanted | CURL_POLL_IN);
+    register_for(state, socket, static_cast<std::uint8_t>(state.wanted | CURL_POLL_IN));
+  }
+
+  void register_for(Descriptor& state, int socket, std::uint8_t watched) {
     if (state.registered == watched) return;
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = EPOLLRDHUP;
+    if ((watched & CURL_POLL_IN) != 0) event.events |= EPOLLIN;
     if ((watched & CURL_POLL_OUT) != 0) event.events |= EPOLLOUT;
     event.data.fd = socket;
     ::epoll_ctl(epoll_.native_handle(),
@@ -443,6 +396,14 @@ class CurlClient final : public HttpClient {
     state.registered = watched;
   }
 
+  static void belongs_to(Descriptor& state, CURL* easy) {
+    Slot* slot = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot);
+    if (slot == nullptr) return;
+    state.user = slot->user;
+    state.address = slot->address;
+  }
+
   static int on_close(void* argument, curl_socket_t socket) {
     auto& client = *static_cast<CurlClient*>(argument);
     const auto index = static_cast<std::size_t>(socket);
@@ -450,10 +411,13 @@ class CurlClient final : public HttpClient {
     return ::close(socket);
   }
 
+  const HttpClientOptions options_;
   asio::posix::stream_descriptor epoll_;
   asio::steady_timer timer_;
   std::optional<SteadyTime> armed_;
   const std::uint32_t users_;
+  std::uint32_t own_shards_ = 1;    ///< over which the requests of one user are spread
+  std::vector<CurlShare> cookies_;  ///< of each user, where they are kept
   std::vector<Descriptor> descriptors_;
   std::vector<Shard> shards_;
   std::vector<std::unique_ptr<Slot>> slots_;
@@ -464,9 +428,8 @@ class CurlClient final : public HttpClient {
 }  // namespace
 
 std::unique_ptr<HttpClient> make_http_client(asio::any_io_executor executor,
-                                             std::uint32_t users,
-                                             std::size_t most_in_flight) {
-  return std::make_unique<CurlClient>(std::move(executor), users, most_in_flight);
+                                             HttpClientOptions options) {
+  return std::make_unique<CurlClient>(std::move(executor), std::move(options));
 }
 
 }  // namespace muster

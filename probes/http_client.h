@@ -23,11 +23,12 @@ struct HttpRequest {
   std::string ca_file;        ///< trusted instead of the system's authorities; empty: those
   bool keep_body = false;     ///< whether the answer's body is wanted
   bool fresh = false;         ///< opens a connection of its own and closes it
+  bool http2 = false;         ///< offered to the server while TLS is set up; https only
 };
 
 /// A request parsed and prepared once, to be sent any number of times.
 class HttpCall;
-/// Throws Error for a URL that is not http or https.
+/// Throws Error for a URL that is not http or https, and for HTTP/2 without TLS.
 std::shared_ptr<const HttpCall> prepare_call(HttpRequest request);
 /// The host of its URL: a name or an address without brackets.
 const std::string& host_of(const HttpCall& call);
@@ -54,6 +55,13 @@ Outcome outcome_of_connect(int error_number);
 /// How a transfer that libcurl ended with `code` and the system's `error_number` counts.
 Outcome outcome_of_transfer(int code, long error_number);
 
+/// A kept connection on which nothing was asked, and which the other end closed.
+struct ClosedConnection {
+  std::uint32_t user = 0;
+  std::string address;
+  bool reset = false;  ///< else in good order
+};
+
 /// Sends requests for a number of users, each with connections of their own, on one thread. The
 /// only user of libcurl. Kept connections are used again; a request that is neither GET nor HEAD
 /// always opens a new one, since libcurl silently repeats a request that a kept connection lost.
@@ -73,9 +81,14 @@ class HttpClient {
                     Handler handler) = 0;
 };
 
-/// `most_in_flight` sizes the pools of kept connections.
+struct HttpClientOptions {
+  std::uint32_t users = 1;
+  std::size_t most_in_flight = 64;   ///< sizes the pools of kept connections
+  bool one_connection_each = false;  ///< HTTP/2: a user's requests share a connection
+  bool cookies = false;              ///< a user sends back the cookies he was given
+  std::function<void(const ClosedConnection&)> closed;  ///< called at once, from the loop
+};
 std::unique_ptr<HttpClient> make_http_client(boost::asio::any_io_executor executor,
-                                             std::uint32_t users,
-                                             std::size_t most_in_flight);
+                                             HttpClientOptions options);
 
 }  // namespace muster

@@ -19,6 +19,9 @@ constexpr int kResolverTries = 2;
 /// attempt running meanwhile; ours gives it up, which differs only where connecting takes longer
 /// than this.
 constexpr Duration kNextAddressAfter = 250ms;
+/// Fewer than a server's usual queue of connections to accept (511 of nginx).
+constexpr std::uint32_t kMostAtOnce = 256;
+constexpr Duration kTurnOfOne = 1ms;
 
 int status_from(std::string_view text) {
   int status = 0;
@@ -110,6 +113,12 @@ Schema user_fields() {
                "connect within 250 ms the next one of the DNS answer is tried",
        .fallback = "kept",
        .choices = {"kept", "fresh", "browser"}},
+      {.name = "version",
+       .type = Type::Choice,
+       .help = "of HTTP; 2 is offered to the server while TLS is set up, so the url is https, and "
+               "where the server declines it is 1.1",
+       .fallback = "1.1",
+       .choices = {"1.1", "2"}},
       {.name = "dns",
        .type = Type::Object,
        .help = "how long a user keeps a DNS answer, where not as its TTL says",
@@ -137,6 +146,8 @@ UserHabits user_habits(const json::object& params) {
   const std::string connections = optional_text(params, "connections");
   if (connections == "fresh") habits.connections = UserHabits::Connections::Fresh;
   if (connections == "browser") habits.connections = UserHabits::Connections::Browser;
+  habits.http2 = optional_text(params, "version") == "2";
+  habits.cookies = optional_text(params, "cookies") == "kept";
   const json::value* const dns = find(params, "dns");
   if (dns == nullptr) return habits;
   const json::object& keeping = dns->as_object();
@@ -152,7 +163,14 @@ Users::Users(const Watch& watch, Duration timeout, std::size_t most_in_flight, U
       habits_(habits),
       resolver_(make_resolver(watch.executor, watch.item.resolver, timeout, kResolverTries)),
       known_(count_),
-      client_(make_http_client(watch.executor, count_, most_in_flight)) {}
+      client_(make_http_client(watch.executor,
+                               {.users = count_,
+                                .most_in_flight = most_in_flight,
+                                .one_connection_each = habits_.http2,
+                                .cookies = habits_.cookies,
+                                .closed = [this](const ClosedConnection& connection) {
+                                  if (closed_) closed_(connection);
+                                }})) {}
 
 /// One request on its way, from the name to the last address tried.
 struct Users::Journey {
@@ -237,13 +255,28 @@ void Users::attempt(std::shared_ptr<Journey> journey) {
                 });
 }
 
-Task<> Users::warm_up(std::shared_ptr<const HttpCall> call, Duration timeout) {
-  auto open = std::make_shared<std::uint32_t>(count_);
-  for (std::uint32_t user = 0; user < count_; ++user) {
-    send(user, call, timeout, [open](UserAnswer&) { --*open; });
+Task<> Users::warm_up(const CallOf& call_of, Duration timeout) {
+  const std::function<void(std::uint32_t, Handler)> send_one = [&](std::uint32_t user,
+                                                                   Handler answered) {
+    send(user, call_of(user), timeout, std::move(answered));
+  };
+  co_await for_each_user(count_, clock_, timeout, send_one);
+}
+
+Task<> for_each_user(std::uint32_t count,
+                     Clock& clock,
+                     Duration timeout,
+                     std::function<void(std::uint32_t, Users::Handler)> begin) {
+  auto busy = std::make_shared<std::uint32_t>(0);
+  // Where nobody answers, a crowd that comes in turns would wait a time-out each.
+  const Time last_begin = clock.now() + timeout + count * kTurnOfOne;
+  for (std::uint32_t user = 0; user < count && clock.now() < last_begin; ++user) {
+    while (*busy >= kMostAtOnce && clock.now() < last_begin) co_await clock.sleep_for(1ms);
+    ++*busy;
+    begin(user, [busy](UserAnswer&) { --*busy; });
   }
-  const Time end = clock_.now() + timeout + 500ms;
-  while (*open > 0 && clock_.now() < end) co_await clock_.sleep_for(2ms);
+  const Time end = clock.now() + timeout + 500ms;
+  while (*busy > 0 && clock.now() < end) co_await clock.sleep_for(2ms);
 }
 
 }  // namespace muster

@@ -18,7 +18,7 @@ namespace muster {
 /// url, method, headers, body, timeout and expect; `method` is the default of that key.
 Schema http_fields(std::string_view method);
 
-/// How a population of users connects and looks names up: `connections` and `dns`.
+/// How a population of users connects and looks names up: `connections`, `version` and `dns`.
 Schema user_fields();
 struct UserHabits {
   enum class Connections {
@@ -27,6 +27,8 @@ struct UserHabits {
     Browser,  ///< kept; where one address does not connect, the next of the answer is tried
   };
   Connections connections = Connections::Kept;
+  bool http2 = false;
+  bool cookies = false;
   DnsKeeping dns;
 };
 UserHabits user_habits(const json::object& params);
@@ -57,14 +59,19 @@ class Users {
   using Handler = std::function<void(UserAnswer&)>;
 
   Users(const Watch& watch, Duration timeout, std::size_t most_in_flight, UserHabits habits = {});
+  /// Told of every kept connection that the other end closes while nothing is asked on it.
+  void on_closed(std::function<void(const ClosedConnection&)> handler) {
+    closed_ = std::move(handler);
+  }
   /// `handler` is called once, perhaps inside `send`. DNS and HTTP together take at most `timeout`.
   void send(std::uint32_t user,
             std::shared_ptr<const HttpCall> call,
             Duration timeout,
             Handler handler);
-  /// Lets every user send `call` once, unrecorded, to have its answer cached and its connection
+  using CallOf = std::function<std::shared_ptr<const HttpCall>(std::uint32_t user)>;
+  /// Lets every user send his call once, unrecorded, to have its answer cached and its connection
   /// open.
-  Task<> warm_up(std::shared_ptr<const HttpCall> call, Duration timeout);
+  Task<> warm_up(const CallOf& call_of, Duration timeout);
 
  private:
   /// What one user knows of one name.
@@ -88,7 +95,16 @@ class Users {
   const UserHabits habits_;
   std::unique_ptr<Resolver> resolver_;
   std::vector<std::map<std::string, Known>> known_;
+  std::function<void(const ClosedConnection&)> closed_;
   std::unique_ptr<HttpClient> client_;
 };
+
+/// Lets each of `count` users do something once before a drill, a bounded number at a time; `begin`
+/// calls its second argument when that user is done. Gives up on those still busy some time after
+/// `timeout`.
+Task<> for_each_user(std::uint32_t count,
+                     Clock& clock,
+                     Duration timeout,
+                     std::function<void(std::uint32_t, Users::Handler)> begin);
 
 }  // namespace muster

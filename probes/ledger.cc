@@ -7,6 +7,7 @@
 #include <boost/asio.hpp>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "probes/http_exchange.h"
 #include "probes/kinds.h"
 
@@ -23,14 +24,6 @@ constexpr Duration kReadSeldom = 2s;    // where it was not found for long
 constexpr Duration kLong = 10s;
 constexpr Duration kRelay = 500ms;  // what the runner needs to tell everyone of a last write
 constexpr Duration kSettleUnknown = 2s;
-
-std::string replaced(std::string text, std::string_view name, std::string_view value) {
-  for (std::size_t at = text.find(name); at != std::string::npos;
-       at = text.find(name, at + value.size())) {
-    text.replace(at, name.size(), value);
-  }
-  return text;
-}
 
 /// How many there are of what was asked for: "count" of a JSON object, or 1 where the answer says
 /// no number.

@@ -21,7 +21,14 @@ constexpr std::array<std::string_view, 12> kNames = {"ok",
                                                      "unknown",
                                                      "not-sent"};
 
+constexpr std::array<std::string_view, 8> kKindNames = {
+    "request", "write", "read-back", "gauge", "signal", "closed", "stall", "watching"};
+
 }  // namespace
+
+std::string_view name_of(SampleKind kind) {
+  return kKindNames.at(static_cast<std::size_t>(kind));
+}
 
 std::string_view name_of(Outcome outcome) {
   return kNames.at(static_cast<std::size_t>(outcome));

@@ -28,9 +28,20 @@ std::string_view name_of(
     Outcome outcome);  ///< "ok", "refused", "reset", "timeout", "dns", "tls", "http-error", ...
 Outcome outcome_from(std::string_view name);
 
-/// What a sample is of. Signal samples are how the system's own control plane looks (DNS answer,
-/// health state).
-enum class SampleKind : std::uint8_t { Request, Write, ReadBack, Gauge, Signal };
+/// What a sample is of. Only requests and writes are what users wanted.
+enum class SampleKind : std::uint8_t {
+  Request,
+  Write,
+  ReadBack,
+  Gauge,
+  Signal,   ///< how the system's own control plane looks: a DNS answer, a health state
+  Closed,   ///< the other end closed a connection on which nothing was asked: `done` is when that
+            ///< was seen, `client` whose it was; Good: in good order, else Reset
+  Stall,    ///< the prober's own machine let it stand still from `due` to `done`
+  Watching  ///< a request beyond the schedule, while a user's requests fail, to see sooner when
+            ///< they are answered again
+};
+std::string_view name_of(SampleKind kind);  ///< "request", "write", "read-back", ...
 
 /// One observation of one probe. Instants on the run's clock; latency for users is `done - due`.
 struct Sample {

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/huge_pages.h"
 #include "probes/bytes.h"
 #include "probes/sample_columns.h"
 #include "probes/vantage.h"
@@ -182,7 +183,7 @@ void take_block(const BlockHeader& header,
     SampleSeries series;
     series.probe = in.get_text();
     series.vantage = in.get_text();
-    if (index < counts.size()) series.samples.reserve(counts[index]);
+    if (index < counts.size()) reserve_much(series.samples, counts[index]);
     content.series.push_back(std::move(series));
   } else if (header.type == BlockType::Text) {
     if (content.texts.size() <= index) content.texts.resize(index + 1U);

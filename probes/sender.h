@@ -36,7 +36,8 @@ struct SendTally {
 
 /// Sends the requests of one prober when they are due. None is skipped: what cannot be sent,
 /// because too many are in flight, is recorded as NotSent. At most a few a turn, then whatever came
-/// in is read, so that a backlog never keeps the agent from seeing answers.
+/// in is read, so that a backlog never keeps the agent from seeing answers. When the machine lets
+/// it stand still it records a Stall.
 class Sender {
  public:
   Sender(const Watch& watch, Prober& prober, Pacer pacer, SendTally& tally);
@@ -49,6 +50,7 @@ class Sender {
   bool ended() const { return ended_; }
 
  private:
+  void awake();
   void turn();
   void send_next(Time now);
 

@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::size_t kWriteAt = 1U << 20U;
 
-std::string_view name_of(SampleKind kind) {
-  constexpr std::string_view kNames[] = {"request", "write", "read-back", "gauge", "signal"};
-  return kNames[static_cast<std::size_t>(kind)];
-}
-
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return names.empty() || std::ranges::find(names, name) != names.end();
 }

@@ -215,4 +215,31 @@ BOOST_AUTO_TEST_CASE(probes_are_grouped_by_the_host_they_run_on) {
   BOOST_TEST(tasks[3].vantage == "db-eu");
 }
 
+BOOST_AUTO_TEST_CASE(what_users_of_a_page_cannot_do_is_said_before_anything_runs) {
+  const auto complaint = [](std::string key, json::value value) {
+    json::object params = http_params("http://www.example.test/");
+    params[key] = std::move(value);
+    try {
+      places_of(probe("http", std::move(params)), two_regions());
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  BOOST_TEST(complaint("version", "1.1") == "nothing");
+  BOOST_TEST(complaint("version", "2") ==
+             "HTTP/2 is spoken over TLS only; write an https URL instead of "
+             "'http://www.example.test/'");
+  BOOST_TEST(complaint("body", "{token}") ==
+             "{token} is what a login gives; write  login: {url: ..., token: /access_token}");
+  json::object repeated = http_params("http://www.example.test/");
+  repeated["method"] = "POST";
+  repeated["rate_while_failing"] = 50.0;
+  BOOST_CHECK_EXCEPTION(
+      places_of(probe("http", repeated), two_regions()), Error, [](const Error& error) {
+        return std::string(error.what()) ==
+               "'rate_while_failing' repeats requests, so it is for GET and HEAD only";
+      });
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,7 @@
 #include "probes/sender.h"
 
 #include <algorithm>
+#include <thread>
 
 #include <boost/asio.hpp>
 #include <boost/test/unit_test.hpp>
@@ -16,9 +17,12 @@ namespace {
 
 class Kept final : public Recorder {
  public:
-  void record(const Sample& sample) override { samples.push_back(sample); }
+  void record(const Sample& sample) override {
+    (sample.kind == SampleKind::Stall ? stalls : samples).push_back(sample);
+  }
   std::uint16_t text(std::string_view) override { return 0; }
   std::vector<Sample> samples;
+  std::vector<Sample> stalls;
 };
 
 /// Answers nothing; its requests stay in flight for ever.
@@ -60,6 +64,28 @@ struct Bench {
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(sender)
+
+BOOST_AUTO_TEST_CASE(what_kept_the_prober_from_sending_in_time_is_recorded_as_a_stall) {
+  Bench bench(1000);
+  Time from, to;
+  const auto stand_still = [&]() -> Task<> {
+    co_await bench.clock.sleep_for(100ms);
+    from = bench.clock.now();
+    std::this_thread::sleep_for(80ms);
+    to = bench.clock.now();
+  };
+  const auto both = [&]() -> Task<> {
+    TaskGroup group(co_await asio::this_coro::executor);
+    group.spawn(bench.send(1000, 0ms, 300ms));
+    group.spawn(stand_still());
+    co_await group.join();
+  };
+  run_task(both());
+  const bool seen = std::ranges::any_of(bench.recorder.stalls, [&](const Sample& stall) {
+    return stall.due <= from + 2ms && stall.done >= to;
+  });
+  BOOST_TEST(seen);
+}
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_sent_is_recorded_and_not_skipped) {
   Bench bench(5);

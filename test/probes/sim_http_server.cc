@@ -51,7 +51,7 @@ Task<std::optional<SimRequest>> read_request(tcp::socket& socket, std::string& b
     if (failure) co_return std::nullopt;
   }
   const auto words = split(head, ' ');
-  SimRequest request{words.at(0), words.at(1), buffer.substr(0, wanted), 0};
+  SimRequest request{words.at(0), words.at(1), head, buffer.substr(0, wanted), 0};
   buffer.erase(0, wanted);
   co_return request;
 }

@@ -12,6 +12,7 @@ namespace muster {
 struct SimRequest {
   std::string method;
   std::string target;
+  std::string head;  ///< whole
   std::string body;
   std::size_t connection = 0;  ///< on which it came; they are counted from 1
 };

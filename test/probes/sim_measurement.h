@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,7 +22,7 @@ class LocalHosts final : public Hosts {
   std::unique_ptr<Host> here_ = make_host("here", "this machine", {});
 };
 
-/// Keeps what agents measured, by probe and vantage.
+/// Keeps what agents measured, by probe and vantage; not how the machine treated them.
 class Collector final : public SampleSink {
  public:
   std::uint16_t intern(std::string_view text) override {
@@ -35,7 +37,9 @@ class Collector final : public SampleSink {
                std::string_view vantage,
                const std::vector<Sample>& block) override {
     auto& all = series[{std::string(probe), std::string(vantage)}];
-    all.insert(all.end(), block.begin(), block.end());
+    std::ranges::copy_if(block, std::back_inserter(all), [](const Sample& sample) {
+      return sample.kind != SampleKind::Stall;
+    });
     if (on_samples) on_samples(probe, vantage, block);
   }
 

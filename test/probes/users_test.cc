@@ -144,9 +144,162 @@ std::size_t refused_of(const std::string& connections) {
   return static_cast<std::size_t>(std::ranges::count(samples, Outcome::Refused, &Sample::outcome));
 }
 
+/// Users who log in, each with his number, and send what they were given.
+Task<> log_in_and_read(json::object params, std::map<std::uint32_t, std::set<std::string>>& heads) {
+  auto executor = co_await boost::asio::this_coro::executor;
+  SimHttpServer server(executor, [&](const SimRequest& request) {
+    SimAnswer answer;
+    if (request.target == "/login") {
+      answer.body = fmt::format(R"({{"session": {{"token": "t-{}"}}}})", request.body);
+      answer.headers = {fmt::format("Set-Cookie: who=c-{}; Path=/", request.body)};
+    }
+    answer.headers.push_back(fmt::format("x-seen: {}",
+                                         request.head.find("t-") != std::string::npos
+                                             ? request.head.substr(request.head.find("t-"), 3)
+                                         : request.head.find("c-") != std::string::npos
+                                             ? request.head.substr(request.head.find("c-"), 3)
+                                             : "nobody"));
+    return answer;
+  });
+  AgentTask::Item item = http_item("page", server.url("/article"), 100);
+  item.clients = 4;
+  item.params["served_by"] = json::object{{"header", "x-seen"}};
+  item.params["login"] = json::object{{"url", server.url("/login")},
+                                      {"method", "POST"},
+                                      {"body", "{user}"},
+                                      {"timeout", Duration(1s).count()}};
+  for (const auto& [key, value] : params) {
+    if (key == "token")
+      item.params["login"].as_object()["token"] = value;
+    else
+      item.params[key] = value;
+  }
+  Collector collector;
+  const AgentTask task = task_of({item});
+  co_await measure(task, 500ms, collector);
+  co_await server.stop();
+  for (const Sample& sample : collector.of("page")) {
+    if (sample.kind == SampleKind::Request)
+      heads[sample.client].insert(collector.texts.at(sample.text));
+  }
+}
+
+std::map<std::uint32_t, std::set<std::string>> seen_by_server(json::object params) {
+  std::map<std::uint32_t, std::set<std::string>> heads;
+  run_task(log_in_and_read(std::move(params), heads));
+  BOOST_TEST(heads.size() == 4U);
+  return heads;
+}
+
+/// A server that answers 503 for a while in the middle, seen at 10 requests a second.
+Task<> fail_for_a_while(std::string often, std::vector<Sample>& samples, Time& dark, Time& light) {
+  auto executor = co_await boost::asio::this_coro::executor;
+  SystemClock clock;
+  bool failing = false;
+  SimHttpServer server(executor, [&](const SimRequest&) {
+    SimAnswer answer;
+    answer.status = failing ? 503 : 200;
+    return answer;
+  });
+  AgentTask::Item item = http_item("page", server.url("/"), 10);
+  if (!often.empty()) item.params["rate_while_failing"] = std::stod(often);
+  Collector collector;
+  const AgentTask task = task_of({item});
+  const auto fails = [&]() -> Task<> {
+    co_await wait(500ms);
+    failing = true;
+    dark = clock.now();
+    co_await wait(500ms);
+    failing = false;
+    light = clock.now();
+    co_await wait(500ms);
+  };
+  Task<> course = fails();
+  co_await measure_until(task, std::move(course), collector);
+  co_await server.stop();
+  samples = collector.of("page");
+}
+
+/// Five users whose server ends.
+Task<> server_ends(std::vector<Sample>& closed, std::vector<std::string>& texts, Time& end) {
+  auto executor = co_await boost::asio::this_coro::executor;
+  SystemClock clock;
+  SimHttpServer server(executor, [](const SimRequest&) { return SimAnswer{}; });
+  AgentTask::Item item = http_item("page", server.url("/"), 20);
+  item.clients = 5;
+  Collector collector;
+  const AgentTask task = task_of({item});
+  const auto ends = [&]() -> Task<> {
+    co_await wait(520ms);
+    end = clock.now();
+    co_await server.stop();
+    co_await wait(300ms);
+  };
+  Task<> course = ends();
+  co_await measure_until(task, std::move(course), collector);
+  texts = collector.texts;
+  for (const Sample& sample : collector.of("page"))
+    if (sample.kind == SampleKind::Closed) closed.push_back(sample);
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(users)
+
+BOOST_AUTO_TEST_CASE(each_user_sends_the_token_that_his_own_login_gave_him) {
+  const auto heads = seen_by_server(
+      {{"token", "/session/token"}, {"headers", {{"authorization", "Bearer {token}"}}}});
+  for (const auto& [user, seen] : heads)
+    BOOST_TEST((seen == std::set{fmt::format("t-{}", user)}), user);
+}
+
+BOOST_AUTO_TEST_CASE(each_user_sends_back_his_own_cookies_where_they_are_kept) {
+  for (const auto& [user, seen] : seen_by_server({{"cookies", "kept"}}))
+    BOOST_TEST((seen == std::set{fmt::format("c-{}", user)}), user);
+  for (const auto& [user, seen] : seen_by_server({}))
+    BOOST_TEST((seen == std::set<std::string>{"nobody"}), user);
+}
+
+BOOST_AUTO_TEST_CASE(a_user_who_fails_is_looked_after_until_he_is_served_again) {
+  std::vector<Sample> samples;
+  Time dark, light;
+  run_task(fail_for_a_while("200", samples, dark, light));
+  std::size_t watching = 0, answered = 0;
+  for (const Sample& sample : samples) {
+    if (sample.kind != SampleKind::Watching) continue;
+    ++watching;
+    if (sample.outcome == Outcome::Good) ++answered;
+    BOOST_TEST((sample.due >= dark));
+  }
+  BOOST_TEST(watching > 20U);  // up to 80 in the 400 ms after the first failure
+  BOOST_TEST(answered >= 1U);
+  // Those that were under way when the first good answer came.
+  BOOST_TEST(answered <= 10U);
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_asked_for_beyond_the_schedule_unless_the_playbook_says_so) {
+  std::vector<Sample> samples;
+  Time dark, light;
+  run_task(fail_for_a_while("", samples, dark, light));
+  BOOST_TEST(std::ranges::count(samples, SampleKind::Watching, &Sample::kind) == 0);
+  BOOST_TEST(std::ranges::count(samples, Outcome::HttpError, &Sample::outcome) >= 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_connection_that_the_server_closes_is_told_at_once_and_with_its_user) {
+  std::vector<Sample> closed;
+  std::vector<std::string> texts;
+  Time end;
+  run_task(server_ends(closed, texts, end));
+  std::set<std::uint32_t> users;
+  for (const Sample& sample : closed) {
+    users.insert(sample.client);
+    BOOST_TEST((sample.done >= end));
+    BOOST_TEST(texts.at(sample.text) == "127.0.0.1");
+    BOOST_TEST((sample.outcome == Outcome::Good));
+  }
+  BOOST_TEST(closed.size() == users.size());
+  BOOST_TEST(users.size() >= 4U);  // the fifth may have been asking just then
+}
 
 BOOST_AUTO_TEST_CASE(each_of_many_users_has_connections_of_his_own) {
   run_task(connections_of_their_own());
