@@ -275,6 +275,12 @@ class ConditionChecker {
                                   probe->kind),
                       probe_hint(*metric));
     }
+    if (metric->name == "error_budget_spent" && !probe->slo) {
+      reading_.report(
+          condition.where,
+          fmt::format("'{}' has no error budget", probe->name),
+          fmt::format("write  slo: {{availability: 99.9%}}  in probe '{}'", probe->name));
+    }
     const auto& from = probe->from;
     if (!condition.vantage.empty() && !from.empty() &&
         std::find(from.begin(), from.end(), condition.vantage) == from.end()) {

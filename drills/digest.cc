@@ -132,6 +132,11 @@ std::string digest_of(const Playbook& playbook) {
   out["stop_if"] = to_json(playbook.stop_if);
   out["objectives"] = to_json(playbook.objectives);
   out["trials"] = playbook.trials;
+  json::object levels;
+  for (const ProbeSpec& probe : playbook.probes) {
+    if (probe.slo) levels[probe.name] = {probe.slo->availability, probe.slo->over.count()};
+  }
+  if (!levels.empty()) out["slo"] = std::move(levels);
   return sha256(compact_json(sorted(out)));
 }
 

@@ -48,6 +48,13 @@ struct MetricSpec {
 const std::vector<MetricSpec>& metric_catalogue();
 const MetricSpec* metric_spec(std::string_view name);
 
+/// What its users were promised: of all requests within `over` the share `availability` succeeds.
+/// What may fail is the error budget.
+struct ServiceLevel {
+  double availability = 0;  ///< below 1
+  Duration over{};
+};
+
 struct ProbeSpec {
   std::string name;
   std::string kind;  ///< "http", "dns", ...
@@ -59,6 +66,7 @@ struct ProbeSpec {
   int clients = 1;       ///< independent users, per vantage
   Duration settle =
       std::chrono::seconds(5);  ///< how long it must stay good to count as failed over
+  std::optional<ServiceLevel> slo;
   Where where;
 };
 

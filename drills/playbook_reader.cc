@@ -157,12 +157,20 @@ class PlaybookReader {
     return probe;
   }
 
+  static ServiceLevel service_level(const json::object& slo) {
+    ServiceLevel level{0, 30 * std::chrono::hours(24)};
+    if (find(slo, "availability") != nullptr) level.availability = number_at(slo, "availability");
+    if (find(slo, "over") != nullptr) level.over = duration_at(slo, "over");
+    return level;
+  }
+
   static void set_common(ProbeSpec& probe, const Params& common) {
     probe.from = common.list("from");
     if (common.has("rate")) probe.rate = common.number("rate");
     if (common.has("arrivals")) probe.poisson = common.text("arrivals") == "poisson";
     if (common.has("clients")) probe.clients = static_cast<int>(common.integer("clients"));
     if (common.has("settle")) probe.settle = common.duration("settle");
+    if (common.has("slo")) probe.slo = service_level(common.values().at("slo").as_object());
   }
 
   void read_rest(const YamlNode& root, const Variables& variables) {

@@ -113,7 +113,22 @@ const Schema& probe_fields() {
        .help = "how long it must stay good to count as failed over",
        .fallback = "5s",
        .least = 0.1,
-       .most = 3600}};
+       .most = 3600},
+      {.name = "slo",
+       .type = Type::Object,
+       .help = "what its users were promised; the drill then says how much of the error budget it "
+               "spent",
+       .fields = {{.name = "availability",
+                   .type = Type::Ratio,
+                   .help = "of the requests, 99.9%",
+                   .required = true,
+                   .most = 0.9999999},
+                  {.name = "over",
+                   .type = Type::Duration,
+                   .help = "the time it counts for",
+                   .fallback = "30d",
+                   .least = 3600,
+                   .most = 366 * kDay}}}};
   return fields;
 }
 

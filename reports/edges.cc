@@ -8,6 +8,8 @@ namespace muster {
 
 namespace {
 
+constexpr Duration kBurst = std::chrono::milliseconds(1);
+
 using Requests = std::vector<const Sample*>;
 
 Requests::const_iterator first_due(const Requests& requests, Time from) {
@@ -25,6 +27,26 @@ Duration usual_latency(Requests::const_iterator begin, Requests::const_iterator 
   }
   std::sort(took.begin(), took.end());
   return took.empty() ? Duration::max() : took[rank_of(0.99, took.size()) - 1];
+}
+
+/// A server that ends closes every connection it has at once, also those on which nothing is asked:
+/// of the instants at which kept connections were closed within the bracket, the beginning of the
+/// largest burst. It is no bound, since a server may close one for other reasons.
+std::optional<Time> burst_of_closings(const Stream& stream, Time from, Time to) {
+  std::optional<Time> at;
+  std::size_t most = 0;
+  const auto& closed = stream.closed;
+  for (auto first = closed.begin(); first != closed.end(); ++first) {
+    if ((*first)->done < from || (*first)->done > to) continue;
+    const auto last = std::find_if(first, closed.end(), [&](const Sample* each) {
+      return each->done > (*first)->done + kBurst;
+    });
+    const auto size = static_cast<std::size_t>(last - first);
+    if (size <= most) continue;
+    most = size;
+    at = (*first)->done;
+  }
+  return at;
 }
 
 /// Walks requests in the order due and looks for the first window without a bad one.
@@ -79,8 +101,10 @@ Edge impact_edge(const Timeline& timeline, const Stream& stream) {
   const Duration usual = usual_latency(requests.begin(), hit);
   Time dark_at = first.done;
   if (usual < first.done - sent_or_due(first)) dark_at = sent_or_due(first) + usual;
-  const Time at = std::max(first.due, well_at);
-  return {Edge::State::Seen, {well_at, at, std::max(at, dark_at)}};
+  const Time by_request = std::max(first.due, well_at);
+  const Time until = std::max(by_request, dark_at);
+  const Time at = burst_of_closings(stream, well_at, until).value_or(by_request);
+  return {Edge::State::Seen, {well_at, at, until}};
 }
 
 Edge good_again_edge(const Timeline& timeline, const Stream& stream, bool after_undo) {
@@ -88,7 +112,7 @@ Edge good_again_edge(const Timeline& timeline, const Stream& stream, bool after_
   const Time end =
       after_undo ? stream.observed_until : std::min(timeline.fault_end(), stream.observed_until);
   WindowSearch search(stream.settle, from);
-  const Requests& requests = stream.requests;
+  const Requests& requests = stream.seen();
   for (auto each = first_due(requests, from); each != requests.end() && (*each)->due < end;
        ++each) {
     const Sample& request = **each;

@@ -54,6 +54,7 @@ std::string render_html(const Result& result) {
   page += hero_section(result);
   page += checks_section(result);
   page += validity_section(result);
+  page += breakdown_section(result);
   page += prediction_section(result);
   page += hit_section(result);
   page += clients_section(result);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/digest.h"
+#include "reports/breakdown.h"
 #include "reports/ledger.h"
 #include "reports/metrics.h"
 #include "reports/milestones.h"
@@ -53,6 +54,7 @@ void measure(const Timeline& timeline, const Milestones& milestones, Result& res
   result.events = events_of(timeline, milestones);
   result.series = series_of(timeline);
   result.integrity = ledger_of(timeline);
+  result.breakdown = breakdown_of(timeline, milestones);
   result.prediction = compare_prediction(timeline, milestones);
   append(result.metrics, milestone_metrics(milestones));
   append(result.metrics, request_metrics(timeline, result.phases));

@@ -62,31 +62,6 @@ MilestoneSpan good_again_of(const Timeline& timeline, const Stream& stream, bool
   return span;
 }
 
-/// The first answer of a signal series that it had never given before the fault.
-Edge sign_edge(const Timeline& timeline, const SampleSeries& series) {
-  std::set<std::pair<std::uint16_t, Outcome>> usual;
-  Time unchanged = *timeline.fault_from;
-  Time last = unchanged;
-  bool any = false;
-  for (const Sample& sample : series.samples) {
-    if (sample.kind != SampleKind::Signal) continue;
-    const bool before = sample.done < *timeline.fault_from;
-    const std::pair<std::uint16_t, Outcome> look(sample.text, sample.outcome);
-    if (before) usual.insert(look);
-    if (!before && sample.due >= timeline.fault_end()) break;
-    any = true;
-    last = sample.done;
-    if (!before && !usual.contains(look)) {
-      return {Edge::State::Seen,
-              {std::max(unchanged, *timeline.fault_from), sample.done, sample.done}};
-    }
-    unchanged = std::max(unchanged, sent_or_due(sample));
-  }
-  if (!any || usual.empty()) return {};
-  const Time end = std::min(std::max(last, unchanged), timeline.fault_end());
-  return {Edge::State::NotSeen, {unchanged, end, end}};
-}
-
 void add_detection(const Timeline& timeline, std::vector<MilestoneSpan>& spans) {
   MilestoneSpan first{"detect", "", "", "the first sign in the control plane", {}, {}};
   for (const SampleSeries& series : timeline.record.series) {
@@ -128,6 +103,19 @@ void add_all(const Timeline& timeline,
   }
 }
 
+/// `took` in order; of those who never were served well nothing is known but that they are left.
+std::vector<std::pair<double, double>> tail_of(const std::vector<double>& took,
+                                               std::size_t clients) {
+  std::vector<std::pair<double, double>> tail;
+  const std::size_t step = took.size() / Result::ClientSpread::kMostTail + 1;
+  for (std::size_t i = 0; i < took.size(); i += step) {
+    const std::size_t served = std::min(i + step, took.size());
+    tail.emplace_back(took[served - 1],
+                      static_cast<double>(clients - served) / static_cast<double>(clients));
+  }
+  return tail;
+}
+
 Result::ClientSpread spread_of(const Timeline& timeline, const Stream& stream) {
   Stream empty = stream;
   empty.requests.clear();
@@ -152,10 +140,35 @@ Result::ClientSpread spread_of(const Timeline& timeline, const Stream& stream) {
           at(0.95),
           at(1),
           clients.size(),
-          clients.size() - took.size()};
+          clients.size() - took.size(),
+          tail_of(took, clients.size())};
 }
 
 }  // namespace
+
+Edge sign_edge(const Timeline& timeline, const SampleSeries& series) {
+  std::set<std::pair<std::uint16_t, Outcome>> usual;
+  Time unchanged = *timeline.fault_from;
+  Time last = unchanged;
+  bool any = false;
+  for (const Sample& sample : series.samples) {
+    if (sample.kind != SampleKind::Signal) continue;
+    const bool before = sample.done < *timeline.fault_from;
+    const std::pair<std::uint16_t, Outcome> look(sample.text, sample.outcome);
+    if (before) usual.insert(look);
+    if (!before && sample.due >= timeline.fault_end()) break;
+    any = true;
+    last = sample.done;
+    if (!before && !usual.contains(look)) {
+      return {Edge::State::Seen,
+              {std::max(unchanged, *timeline.fault_from), sample.done, sample.done}};
+    }
+    unchanged = std::max(unchanged, sent_or_due(sample));
+  }
+  if (!any || usual.empty()) return {};
+  const Time end = std::min(std::max(last, unchanged), timeline.fault_end());
+  return {Edge::State::NotSeen, {unchanged, end, end}};
+}
 
 const MilestoneSpan* Milestones::find(std::string_view id,
                                       std::string_view probe,

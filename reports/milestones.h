@@ -51,6 +51,8 @@ std::vector<Result::Milestone> milestone_table(const Milestones& milestones);
 
 /// The edge of the impact; Absent where there was none.
 Edge impact_edge(const Timeline& timeline, const Stream& stream);
+/// The first answer of a signal series that it never gave before the fault.
+Edge sign_edge(const Timeline& timeline, const SampleSeries& series);
 /// The edge of the failover (`after_undo` false) or of the recovery.
 Edge good_again_edge(const Timeline& timeline, const Stream& stream, bool after_undo);
 

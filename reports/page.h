@@ -19,6 +19,7 @@ std::string figures_section(const Result& result);
 // page_checks.cc
 std::string checks_section(const Result& result);
 std::string validity_section(const Result& result);
+std::string breakdown_section(const Result& result);
 std::string prediction_section(const Result& result);
 // page_users.cc
 std::string hit_section(const Result& result);

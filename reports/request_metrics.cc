@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/huge_pages.h"
 #include "reports/metrics.h"
 #include "reports/tally.h"
 
@@ -24,10 +25,14 @@ struct Part {
 };
 
 Tally tally_of(const Stream& stream, Time from, Time to) {
+  const auto due = [](const Sample* request) {
+    return request->due;
+  };
+  const auto begin = std::ranges::lower_bound(stream.requests, from, {}, due);
+  const auto end = std::ranges::lower_bound(begin, stream.requests.end(), to, {}, due);
   Tally tally;
-  for (const Sample* request : stream.requests) {
-    if (request->due >= from && request->due < to) tally.add(*request);
-  }
+  reserve_much(tally.latencies, static_cast<std::size_t>(end - begin));
+  for (auto request = begin; request < end; ++request) tally.add(**request);
   tally.sort();
   return tally;
 }
@@ -47,6 +52,25 @@ Result::Metric unavailable(const Scope& scope, const Part& part) {
   metric.lo = seconds(std::max(0.0, count - outages));
   metric.hi = seconds(count + outages);
   metric.interval_method = "resolution";
+  return metric;
+}
+
+/// What the drill cost of what the users' agreement leaves for failures: the time it was
+/// unavailable, of the time that may be.
+Result::Metric error_budget(const Scope& scope,
+                            const ServiceLevel& slo,
+                            const Result::Metric& dark) {
+  const double budget = (1 - slo.availability) * to_seconds(slo.over);
+  const auto share = [&](const std::optional<double>& seconds) -> std::optional<double> {
+    return seconds ? std::optional(*seconds / budget) : std::nullopt;
+  };
+  Result::Metric metric =
+      make_metric("error_budget_spent", "Error budget spent", "ratio", scope, share(dark.value));
+  metric.lo = share(dark.lo);
+  metric.hi = share(dark.hi);
+  metric.interval_method = dark.interval_method;
+  metric.reason =
+      fmt::format("of {} in {}", human_duration(from_seconds(budget)), human_duration(slo.over));
   return metric;
 }
 
@@ -125,6 +149,8 @@ void add_whole(const Timeline& timeline,
                std::vector<Result::Metric>& metrics) {
   metrics.push_back(failed_requests(scope, part.tally.failed));
   metrics.push_back(unavailable(scope, part));
+  if (part.stream->spec != nullptr && part.stream->spec->slo)
+    metrics.push_back(error_budget(scope, *part.stream->spec->slo, metrics.back()));
   add_in_flight(timeline, scope, *part.stream, metrics);
   metrics.push_back(
       make_metric("longest_gap",

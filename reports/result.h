@@ -158,11 +158,21 @@ struct Result {
     bool inside = true;
     std::string finding;  ///< where outside: which setting is probably not what the stack says
   };
+  /// A part of the failover time (breakdown.h), in seconds from t0; lo and hi: how long it took.
+  struct BreakdownStage {
+    std::string name, evidence;
+    double from_s = 0, to_s = 0;
+    double lo = 0, hi = 0;
+  };
   /// Failover time over the clients of one probe and vantage.
   struct ClientSpread {
     std::string probe, vantage;
     std::optional<double> p50, p95, last;
     std::size_t clients = 0, never = 0;
+    /// The tail: (seconds from t0, share of the clients not yet served well), falling; at most
+    /// kMostTail steps.
+    std::vector<std::pair<double, double>> tail;
+    static constexpr std::size_t kMostTail = 64;
   };
 
   Run run;
@@ -183,6 +193,7 @@ struct Result {
   std::string environment_digest;
   std::vector<EnvironmentItem> environment;
   std::optional<Prediction> prediction;
+  std::vector<BreakdownStage> breakdown;
   std::vector<ClientSpread> client_spread;
   std::vector<std::pair<std::string, bool>>
       checks;  ///< steady, await, expect in words, and whether they held

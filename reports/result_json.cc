@@ -297,7 +297,17 @@ json::object spread_json(const Result::ClientSpread& spread) {
           {"p95", number(spread.p95)},
           {"last", number(spread.last)},
           {"clients", spread.clients},
-          {"never", spread.never}};
+          {"never", spread.never},
+          {"tail", json::value_from(spread.tail)}};
+}
+
+json::object breakdown_json(const Result::BreakdownStage& stage) {
+  return {{"name", stage.name},
+          {"evidence", stage.evidence},
+          {"from_s", stage.from_s},
+          {"to_s", stage.to_s},
+          {"lo", stage.lo},
+          {"hi", stage.hi}};
 }
 
 json::object check_json(const std::pair<std::string, bool>& check) {
@@ -330,6 +340,7 @@ json::object to_json(const Result& result) {
                         {"items", each(result.environment, item_json)}}},
           {"series_step", nullptr},
           {"prediction", prediction_json(result.prediction)},
+          {"breakdown", each(result.breakdown, breakdown_json)},
           {"client_spread", each(result.client_spread, spread_json)},
           {"checks", each(result.checks, check_json)}};
 }

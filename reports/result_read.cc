@@ -361,13 +361,29 @@ Result::Prediction read_prediction(const json::object& from) {
 }
 
 Result::ClientSpread read_spread(const json::object& from) {
-  return {text_at(from, "probe"),
-          text_at(from, "vantage"),
-          optional_number(from, "p50"),
-          optional_number(from, "p95"),
-          optional_number(from, "last"),
-          static_cast<std::size_t>(integer_at(from, "clients")),
-          static_cast<std::size_t>(integer_at(from, "never"))};
+  Result::ClientSpread spread{text_at(from, "probe"),
+                              text_at(from, "vantage"),
+                              optional_number(from, "p50"),
+                              optional_number(from, "p95"),
+                              optional_number(from, "last"),
+                              static_cast<std::size_t>(integer_at(from, "clients")),
+                              static_cast<std::size_t>(integer_at(from, "never")),
+                              {}};
+  if (find(from, "tail") == nullptr) return spread;
+  for (const json::value& step : at(from, "tail").as_array()) {
+    const json::array& pair = step.as_array();
+    spread.tail.emplace_back(pair.at(0).to_number<double>(), pair.at(1).to_number<double>());
+  }
+  return spread;
+}
+
+Result::BreakdownStage read_breakdown(const json::object& from) {
+  return {text_at(from, "name"),
+          text_at(from, "evidence"),
+          number_at(from, "from_s"),
+          number_at(from, "to_s"),
+          number_at(from, "lo"),
+          number_at(from, "hi")};
 }
 
 std::pair<std::string, bool> read_check(const json::object& from) {
@@ -377,6 +393,7 @@ std::pair<std::string, bool> read_check(const json::object& from) {
 void read_additions(const json::object& from, Result& result) {
   if (find(from, "prediction") != nullptr)
     result.prediction = read_prediction(object_at(from, "prediction"));
+  result.breakdown = each_if_any(from, "breakdown", read_breakdown);
   result.client_spread = each_if_any(from, "client_spread", read_spread);
   result.checks = each_if_any(from, "checks", read_check);
 }

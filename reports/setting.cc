@@ -72,6 +72,10 @@ Result::Action action_of(const Timeline& timeline, const ActionRecord& record) {
   return action;
 }
 
+/// Shorter ones are in the samples.
+constexpr Duration kWorthTelling = std::chrono::milliseconds(50);
+constexpr std::size_t kMostStalls = 20;
+
 struct MilestoneEvent {
   std::string_view milestone, kind, text;
 };
@@ -93,6 +97,37 @@ void add_milestones(const Milestones& milestones, std::vector<Result::Event>& ev
     const double bound = at.lo && at.hi ? rounded_seconds(from_seconds((*at.hi - *at.lo) / 2)) : 0;
     events.push_back(
         {"", *at.value, bound, std::string(each.kind), span->probe, std::string(each.text), ""});
+  }
+}
+
+/// Times at which a prober stood still, the longest first; each once, whichever of its probes saw
+/// it.
+void add_stalls(const Timeline& timeline, std::vector<Result::Event>& events) {
+  struct Stall {
+    std::string vantage;
+    Time from, to;
+  };
+  std::vector<Stall> stalls;
+  for (const SampleSeries& series : timeline.record.series) {
+    for (const Sample& sample : series.samples) {
+      if (sample.kind != SampleKind::Stall || sample.done - sample.due < kWorthTelling) continue;
+      const bool told = std::ranges::any_of(stalls, [&](const Stall& each) {
+        return each.vantage == series.vantage && each.from < sample.done && sample.due < each.to;
+      });
+      if (!told) stalls.push_back({series.vantage, sample.due, sample.done});
+    }
+  }
+  std::ranges::sort(stalls, std::greater(), [](const Stall& each) { return each.to - each.from; });
+  if (stalls.size() > kMostStalls) stalls.resize(kMostStalls);
+  for (const Stall& stall : stalls) {
+    events.push_back({"",
+                      timeline.seconds(stall.from),
+                      0,
+                      "stall",
+                      stall.vantage,
+                      fmt::format("the prober's machine let it stand still for {}",
+                                  human_duration(stall.to - stall.from)),
+                      ""});
   }
 }
 
@@ -189,6 +224,7 @@ std::vector<Result::Event> events_of(const Timeline& timeline, const Milestones&
         {"", timeline.seconds(event.at), 0, event.kind, event.source, event.text, event.ref});
   }
   add_milestones(milestones, events);
+  add_stalls(timeline, events);
   std::stable_sort(
       events.begin(), events.end(), [](const auto& a, const auto& b) { return a.t_s < b.t_s; });
   for (std::size_t i = 0; i < events.size(); ++i) events[i].id = fmt::format("e{}", i + 1);

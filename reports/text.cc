@@ -186,6 +186,15 @@ void prediction(const Result& result, Page& page) {
   if (!prediction.inside) page.item("FIND", Colour::Yellow, prediction.finding);
 }
 
+void breakdown(const Result& result, Page& page) {
+  if (result.breakdown.size() < 2) return;  // one stage is the failover itself
+  page.heading("Where the failover time went");
+  for (const Result::BreakdownStage& stage : result.breakdown) {
+    page.line(fmt::format(
+        "{:<26} {:>9}   {}", stage.name, seconds(stage.to_s - stage.from_s), stage.evidence));
+  }
+}
+
 void clients(const Result& result, Page& page) {
   if (result.client_spread.empty()) return;
   page.heading("Failover over clients");
@@ -280,6 +289,7 @@ std::string render_text(const Result& result, bool colour) {
   objectives(result, page);
   users(result, page);
   prediction(result, page);
+  breakdown(result, page);
   clients(result, page);
   ledger(result, page);
   changes(result, page);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/huge_pages.h"
+
 namespace muster {
 
 namespace {
@@ -53,6 +55,14 @@ Duration bound_of(const RunRecord& record, const std::string& vantage) {
   return {};
 }
 
+void sort_by_due(std::vector<const Sample*>& samples) {
+  const auto due = [](const Sample* sample) {
+    return sample->due;
+  };
+  // Where no request overtook another they are in order already.
+  if (!std::ranges::is_sorted(samples, {}, due)) std::ranges::stable_sort(samples, {}, due);
+}
+
 Stream stream_of(const RunRecord& record, const SampleSeries& series) {
   Stream stream;
   stream.probe = series.probe;
@@ -62,16 +72,16 @@ Stream stream_of(const RunRecord& record, const SampleSeries& series) {
   stream.period = from_seconds(1 / std::max(rate, 1e-6));
   stream.settle = stream.spec != nullptr ? stream.spec->settle : std::chrono::seconds(5);
   stream.clock_bound = bound_of(record, series.vantage);
-  stream.requests.reserve(series.samples.size());
+  reserve_much(stream.requests, series.samples.size());
   for (const Sample& sample : series.samples) {
     if (is_request(sample)) stream.requests.push_back(&sample);
+    if (sample.kind == SampleKind::Closed) stream.closed.push_back(&sample);
+    if (sample.kind == SampleKind::Watching) stream.watched.push_back(&sample);
   }
-  // Where no request overtook another they are in order already.
-  const auto due = [](const Sample* sample) {
-    return sample->due;
-  };
-  if (!std::ranges::is_sorted(stream.requests, {}, due))
-    std::ranges::stable_sort(stream.requests, {}, due);
+  if (!stream.watched.empty())
+    stream.watched.insert(stream.watched.end(), stream.requests.begin(), stream.requests.end());
+  sort_by_due(stream.requests);
+  sort_by_due(stream.watched);
   if (!stream.requests.empty()) stream.observed_until = stream.requests.back()->due + stream.period;
   return stream;
 }

@@ -21,6 +21,11 @@ struct Stream {
   Duration clock_bound{};  ///< how far the vantage's clock may be off the run's
   Time observed_until;     ///< what is due before this was recorded
   std::vector<const Sample*> requests;
+  std::vector<const Sample*> watched;  ///< with the requests beyond the schedule; empty: none
+  std::vector<const Sample*> closed;   ///< kept connections that the other end closed
+
+  /// What tells when the system was well: more than its users asked, where somebody looked closer.
+  const std::vector<const Sample*>& seen() const { return watched.empty() ? requests : watched; }
 };
 
 /// The record, put in order once, for every part of the judgement.

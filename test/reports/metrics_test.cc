@@ -42,6 +42,16 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(*unavailable.hi == 3.01, tt::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(the_error_budget_spent_is_the_time_unavailable_of_the_time_that_may_be) {
+  RecordBuilder run = outage_of_3_seconds();
+  BOOST_TEST(!has(run.judged(), "error_budget_spent", "", ""));
+  run.record().playbook.probes[0].slo = ServiceLevel{0.999, 10h};  // 36 s may fail
+  const auto& spent = metric(run.judged(), "error_budget_spent");
+  BOOST_TEST(*spent.value == 3.0 / 36, tt::tolerance(1e-9));
+  BOOST_TEST(*spent.lo == 2.99 / 36, tt::tolerance(1e-9));
+  BOOST_TEST(*spent.hi == 3.01 / 36, tt::tolerance(1e-9));
+}
+
 BOOST_AUTO_TEST_CASE(half_the_requests_failing_for_four_seconds_are_two_unavailable_seconds) {
   RecordBuilder run = records();
   run.good("readers", "client-us", 0s, 10s, 100);

@@ -43,6 +43,93 @@ BOOST_AUTO_TEST_CASE(the_impact_lies_between_the_last_good_and_the_first_failed_
   BOOST_TEST(*impact.hi == 0.001, tt::tolerance(1e-9));
 }
 
+namespace {
+
+/// The last good request is sent at 9.99 s, the first failed one at 10.09 s: 10/s.
+RecordBuilder outage_seen_seldom() {
+  RecordBuilder run = records();
+  run.good("readers", "client-us", 90ms, 10s, 10)
+      .bad("readers", "client-us", 10090ms, 13s, 10)
+      .good("readers", "client-us", 13090ms, 40s, 10)
+      .fault(10s)
+      .undo(30s);
+  return run;
+}
+
+void close_at(RecordBuilder& run, Duration when) {
+  Sample closed;
+  closed.due = closed.sent = closed.done = at(when);
+  closed.kind = SampleKind::Closed;
+  closed.outcome = Outcome::Reset;
+  run.sample("readers", "client-us", closed);
+}
+
+void watch_at(RecordBuilder& run, Duration when, bool well) {
+  Sample watching;
+  watching.due = watching.sent = at(when);
+  watching.done = at(when + 1ms);
+  watching.kind = SampleKind::Watching;
+  watching.outcome = well ? Outcome::Good : Outcome::Refused;
+  run.sample("readers", "client-us", watching);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(connections_closed_all_at_once_say_when_the_outage_began_but_bound_nothing) {
+  RecordBuilder run = outage_seen_seldom();
+  const auto without = metric(run.judged(), "time_to_impact");
+  close_at(run, 10005ms);  // one of many reasons a server may have
+  for (int i = 0; i < 4; ++i) close_at(run, 10042ms + i * 100us);
+  const auto with = metric(run.judged(), "time_to_impact");
+  BOOST_TEST(*without.value == 0.09, tt::tolerance(1e-9));
+  BOOST_TEST(*with.value == 0.042, tt::tolerance(1e-9));
+  BOOST_TEST(*with.lo == *without.lo);
+  BOOST_TEST(*with.hi == *without.hi);
+}
+
+BOOST_AUTO_TEST_CASE(connections_closed_long_before_the_first_failure_say_nothing_of_it) {
+  RecordBuilder run = outage_seen_seldom();
+  for (int i = 0; i < 4; ++i) close_at(run, 9s + i * 100us);
+  BOOST_TEST(*metric(run.judged(), "time_to_impact").value == 0.09, tt::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(looking_more_often_while_users_fail_narrows_the_end_and_counts_nobody) {
+  RecordBuilder run = outage_seen_seldom();
+  const Result without = run.judged();
+  for (Duration when = 10100ms; when < 13050ms; when += 2ms) watch_at(run, when, when >= 13030ms);
+  const Result with = run.judged();
+  BOOST_TEST(*metric(without, "time_to_failover").value == 3.09, tt::tolerance(1e-9));
+  const auto& failover = metric(with, "time_to_failover");
+  BOOST_TEST(*failover.value == 3.03, tt::tolerance(1e-9));
+  BOOST_TEST(*failover.lo == 3.028, tt::tolerance(1e-9));
+  BOOST_TEST(*failover.hi == 3.031, tt::tolerance(1e-9));
+  for (const std::string id : {"failed_requests", "unavailable_seconds", "longest_gap"})
+    BOOST_TEST(*metric(with, id).value == *metric(without, id).value, id);
+}
+
+BOOST_AUTO_TEST_CASE(the_tail_of_the_clients_falls_from_all_but_the_first_to_none) {
+  RecordBuilder run = records();
+  run.clients(4).good("readers", "client-us", 0s, 10s, 100);
+  for (Duration due = 10s; due < 40s; due += 10ms) {
+    const auto client = (due - 10s) / 10ms % 4;
+    const Duration well_from = 11s + client * 1s;
+    Sample one;
+    one.due = one.sent = at(due);
+    one.done = at(due + 1ms);
+    one.client = static_cast<std::uint32_t>(client);
+    one.outcome = due < well_from ? Outcome::Refused : Outcome::Good;
+    run.sample("readers", "client-us", one);
+  }
+  const Result result = run.fault(10s).undo(30s).judged();
+  BOOST_TEST_REQUIRE(result.client_spread.size() == 1U);
+  const auto& tail = result.client_spread[0].tail;
+  BOOST_TEST_REQUIRE(tail.size() == 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    BOOST_TEST(tail[i].first == 1.0 + static_cast<double>(i), tt::tolerance(0.05));
+    BOOST_TEST(tail[i].second == 0.75 - 0.25 * static_cast<double>(i), tt::tolerance(1e-9));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(
     a_time_out_tells_of_the_impact_after_the_usual_latency_not_after_the_time_out) {
   const Result result = records()
