@@ -30,8 +30,8 @@ void add_denylists(Plan& plan, const Machine&, const Settings&) {
       "1",
       "--repl-timeout",
       "5",
-      // By default a stopped primary waits 10 s for a replica that is behind; the init of its host kills
-      // after 3 s.
+      // By default a stopped primary waits 10 s for a replica that is behind; the init of its host
+      // kills after 3 s.
       "--shutdown-timeout",
       "1"};
   for (const std::string site : {"us", "eu"}) {
