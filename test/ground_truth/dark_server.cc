@@ -188,7 +188,8 @@ class DarkServer {
   }
 
   void answer(int connection) const {
-    const char* status = dark_ ? "503 Service Unavailable" : "200 OK";
+    const bool refuses = dark_ && options_.mode == Mode::Unavailable;
+    const char* status = refuses ? "503 Service Unavailable" : "200 OK";
     const std::string text =
         "HTTP/1.1 " + std::string(status) + "\r\nx-region: " + options_.region +
         "\r\nContent-Length: " + std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
