@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "reports/milestones.h"
-#include "reports/percentile.h"
 
 // Finds the edges of one stream; what brackets them is derived in spans.h.
 namespace muster {
@@ -17,14 +16,19 @@ Requests::const_iterator first_due(const Requests& requests, Time from) {
       });
 }
 
-/// How long an answer usually took before `until`, from when the request left.
-Duration usual_latency(Requests::const_iterator begin, Requests::const_iterator until) {
-  std::vector<Duration> took;
-  for (auto each = begin; each != until; ++each) {
-    if (!failed(**each)) took.push_back((*each)->done - sent_or_due(**each));
+/// By when the system was surely dark, as the first request that failed tells. A time-out tells
+/// late: the request would have been answered within the longest that any took which was answered
+/// before.
+Time dark_by(Requests::const_iterator begin, Requests::const_iterator first) {
+  const Time sent = sent_or_due(**first);
+  Time by = (*first)->done;
+  if ((*first)->outcome != Outcome::Timeout) return by;
+  std::optional<Duration> longest;
+  for (auto each = begin; each != first; ++each) {
+    if (!failed(**each) && (*each)->done <= sent)
+      longest = std::max(longest.value_or(Duration::zero()), (*each)->done - sent_or_due(**each));
   }
-  std::sort(took.begin(), took.end());
-  return took.empty() ? Duration::max() : took[rank_of(0.99, took.size()) - 1];
+  return longest ? std::min(by, sent + *longest) : by;
 }
 
 /// Walks requests in the order due and looks for the first window without a bad one.
@@ -71,16 +75,13 @@ Edge impact_edge(const Timeline& timeline, const Stream& stream) {
   const auto end = first_due(requests, timeline.fault_end());
   const auto hit = std::find_if(begin, end, [](const Sample* request) { return failed(*request); });
   if (hit == end) return {};
+  const Time dark = dark_by(requests.begin(), hit);
   Time well_at = *timeline.fault_from;
   for (auto each = requests.begin(); each != hit; ++each) {
-    if (!failed(**each)) well_at = std::max(well_at, sent_or_due(**each));
+    if (!failed(**each) && (*each)->done <= dark) well_at = std::max(well_at, sent_or_due(**each));
   }
-  const Sample& first = **hit;
-  const Duration usual = usual_latency(requests.begin(), hit);
-  Time dark_at = first.done;
-  if (usual < first.done - sent_or_due(first)) dark_at = sent_or_due(first) + usual;
-  const Time at = std::max(first.due, well_at);
-  return {Edge::State::Seen, {well_at, at, std::max(at, dark_at)}};
+  const Time at = std::max((*hit)->due, well_at);
+  return {Edge::State::Seen, {well_at, at, std::max(at, dark)}};
 }
 
 Edge good_again_edge(const Timeline& timeline, const Stream& stream, bool after_undo) {
