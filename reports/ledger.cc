@@ -191,6 +191,9 @@ std::vector<Result::Metric> metrics_of(const std::string& probe, const Result::I
       counted("duplicate_writes", "Duplicate writes", sum.duplicate_total, read),
       counted("unknown_writes", "Writes of unknown fate", sum.unknown, true),
       counted("stale_reads", "Stale reads", sum.stale_total, read)};
+  // What nobody could read back may be lost as well.
+  Result::Metric& lost = metrics.front();
+  if (read) *lost.hi += static_cast<double>(sum.acked - sum.checked);
   metrics.push_back(
       make_metric("staleness_max",
                   "Longest staleness",

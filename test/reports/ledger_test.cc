@@ -86,6 +86,21 @@ BOOST_AUTO_TEST_CASE(a_write_whose_last_look_went_unanswered_is_not_called_lost_
   BOOST_TEST(!metric(result, "lost_writes").value.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_could_read_back_may_be_lost_as_well) {
+  const Result result = LedgerRun()
+                            .write(1, 9s)
+                            .write(2, 9s)
+                            .write(3, 9s)
+                            .read("client-us", 1, 30s, Outcome::Good)
+                            .read("client-us", 2, 30s, Outcome::WrongBody)
+                            .read("client-us", 3, 30s, Outcome::NotSent)
+                            .judged();
+  const auto& lost = metric(result, "lost_writes");
+  BOOST_TEST(*lost.value == 1.0);
+  BOOST_TEST(*lost.lo == 1.0);
+  BOOST_TEST(*lost.hi == 2.0);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_and_refused_writes_are_promised_to_nobody) {
   const Result result = LedgerRun()
                             .write(1, 11s, Outcome::Unknown)
