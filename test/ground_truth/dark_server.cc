@@ -121,6 +121,7 @@ class DarkServer {
     while (!ended_) {
       epoll_event events[256];
       const int count = ::epoll_wait(epoll_, events, 256, static_cast<int>(kLookEveryMs));
+      turn_began_ = now_ns();
       for (int i = 0; i < count; ++i) happened(events[i].data.fd);
       look();
     }
@@ -218,8 +219,8 @@ class DarkServer {
   }
 
   void become_dark() {
-    const long long began = now_ns();
-    until_ = began + options_.dark_ms * 1000000LL;
+    const long long began = turn_began_;  // what came since then is not answered any more
+    until_ = now_ns() + options_.dark_ms * 1000000LL;
     dark_ = true;
     if (options_.mode == Mode::Refuse) ::close(listener_);
     if (options_.mode == Mode::Refuse || options_.mode == Mode::Reset) reset_all();
@@ -258,6 +259,7 @@ class DarkServer {
   std::map<int, std::string> connections_;  // what came of a request so far
   bool dark_ = false;
   bool ended_ = false;
+  long long turn_began_ = 0;
   long long until_ = 0;
 };
 
