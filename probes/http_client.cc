@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <boost/asio.hpp>
@@ -208,6 +209,8 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "muster/" MUSTER_VERSION);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &take_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &CurlClient::on_open);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlClient::on_close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     if (options_.cookies) {
@@ -404,13 +407,25 @@ class CurlClient final : public HttpClient {
     state.address = slot->address;
   }
 
+  /// libcurl closes a socket that is still connecting without a word, and the next one may have its
+  /// number: nothing that was known of that is true of a new one.
+  static curl_socket_t on_open(void* argument, curlsocktype, curl_sockaddr* address) {
+    const int socket =
+        ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (socket < 0) return CURL_SOCKET_BAD;
+    static_cast<CurlClient*>(argument)->forget(socket);
+    return socket;
+  }
+
   static int on_close(void* argument, curl_socket_t socket) {
-    auto& client = *static_cast<CurlClient*>(argument);
-    const auto index = static_cast<std::size_t>(socket);
-    if (index < client.descriptors_.size()) client.descriptors_[index] = {};
+    static_cast<CurlClient*>(argument)->forget(socket);
     return ::close(socket);
   }
 
+  void forget(int socket) {
+    const auto index = static_cast<std::size_t>(socket);
+    if (index < descriptors_.size()) descriptors_[index] = {};
+  }
   const HttpClientOptions options_;
   asio::posix::stream_descriptor epoll_;
   asio::steady_timer timer_;

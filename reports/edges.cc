@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "reports/milestones.h"
-#include "reports/percentile.h"
 
 // Finds the edges of one stream; what brackets them is derived in spans.h.
 namespace muster {
@@ -19,31 +18,37 @@ Requests::const_iterator first_due(const Requests& requests, Time from) {
       });
 }
 
-/// How long an answer usually took before `until`, from when the request left.
-Duration usual_latency(Requests::const_iterator begin, Requests::const_iterator until) {
-  std::vector<Duration> took;
-  for (auto each = begin; each != until; ++each) {
-    if (!failed(**each)) took.push_back((*each)->done - sent_or_due(**each));
+/// By when the system was surely dark, as the first request that failed tells. A time-out tells
+/// late: the request would have been answered within the longest that any took which was answered
+/// before.
+Time dark_by(Requests::const_iterator begin, Requests::const_iterator first) {
+  const Time sent = sent_or_due(**first);
+  Time by = (*first)->done;
+  if ((*first)->outcome != Outcome::Timeout) return by;
+  std::optional<Duration> longest;
+  for (auto each = begin; each != first; ++each) {
+    if (!failed(**each) && (*each)->done <= sent)
+      longest = std::max(longest.value_or(Duration::zero()), (*each)->done - sent_or_due(**each));
   }
-  std::sort(took.begin(), took.end());
-  return took.empty() ? Duration::max() : took[rank_of(0.99, took.size()) - 1];
+  return longest ? std::min(by, sent + *longest) : by;
 }
 
 /// A server that ends closes every connection it has at once, also those on which nothing is asked:
 /// of the instants at which kept connections were closed within the bracket, the beginning of the
 /// largest burst. It is no bound, since a server may close one for other reasons.
 std::optional<Time> burst_of_closings(const Stream& stream, Time from, Time to) {
+  const auto done = [](const Sample* each) {
+    return each->done;
+  };
+  auto first = std::ranges::lower_bound(stream.closed, from, {}, done);
+  const auto end = std::ranges::upper_bound(stream.closed, to, {}, done);
+  auto last = first;
   std::optional<Time> at;
-  std::size_t most = 0;
-  const auto& closed = stream.closed;
-  for (auto first = closed.begin(); first != closed.end(); ++first) {
-    if ((*first)->done < from || (*first)->done > to) continue;
-    const auto last = std::find_if(first, closed.end(), [&](const Sample* each) {
-      return each->done > (*first)->done + kBurst;
-    });
-    const auto size = static_cast<std::size_t>(last - first);
-    if (size <= most) continue;
-    most = size;
+  std::ptrdiff_t most = 0;
+  for (; first < end; ++first) {
+    while (last < end && (*last)->done <= (*first)->done + kBurst) ++last;
+    if (last - first <= most) continue;
+    most = last - first;
     at = (*first)->done;
   }
   return at;
@@ -93,16 +98,13 @@ Edge impact_edge(const Timeline& timeline, const Stream& stream) {
   const auto end = first_due(requests, timeline.fault_end());
   const auto hit = std::find_if(begin, end, [](const Sample* request) { return failed(*request); });
   if (hit == end) return {};
+  const Time dark = dark_by(requests.begin(), hit);
   Time well_at = *timeline.fault_from;
   for (auto each = requests.begin(); each != hit; ++each) {
-    if (!failed(**each)) well_at = std::max(well_at, sent_or_due(**each));
+    if (!failed(**each) && (*each)->done <= dark) well_at = std::max(well_at, sent_or_due(**each));
   }
-  const Sample& first = **hit;
-  const Duration usual = usual_latency(requests.begin(), hit);
-  Time dark_at = first.done;
-  if (usual < first.done - sent_or_due(first)) dark_at = sent_or_due(first) + usual;
-  const Time by_request = std::max(first.due, well_at);
-  const Time until = std::max(by_request, dark_at);
+  const Time by_request = std::max((*hit)->due, well_at);
+  const Time until = std::max(by_request, dark);
   const Time at = burst_of_closings(stream, well_at, until).value_or(by_request);
   return {Edge::State::Seen, {well_at, at, until}};
 }

@@ -130,6 +130,14 @@ void judge_acknowledged(const Timeline& timeline,
   }
 }
 
+/// Nobody was told whether it happened; whoever reads finds out.
+void judge_unknown(const Write& write, Result::Integrity& sum) {
+  ++sum.unknown;
+  const Fate fate = fate_of(write);
+  if (fate == Fate::Kept) ++sum.unknown_found;
+  if (fate == Fate::Lost) ++sum.unknown_missing;
+}
+
 void keep_first(std::vector<Result::WriteFate>& fates) {
   std::stable_sort(fates.begin(), fates.end(), [](const auto& a, const auto& b) {
     return std::tie(a.t_s, a.key) < std::tie(b.t_s, b.key);
@@ -143,7 +151,7 @@ void sum_up(const Timeline& timeline, const Ledger& ledger, Result::Integrity& s
     if (!failed(*write.sample)) {
       judge_acknowledged(timeline, ledger.probe, key, write, sum);
     } else if (write.sample->outcome == Outcome::Unknown) {
-      ++sum.unknown;
+      judge_unknown(write, sum);
     } else {
       ++sum.refused;
     }
@@ -183,6 +191,9 @@ std::vector<Result::Metric> metrics_of(const std::string& probe, const Result::I
       counted("duplicate_writes", "Duplicate writes", sum.duplicate_total, read),
       counted("unknown_writes", "Writes of unknown fate", sum.unknown, true),
       counted("stale_reads", "Stale reads", sum.stale_total, read)};
+  // What nobody could read back may be lost as well.
+  Result::Metric& lost = metrics.front();
+  if (read) *lost.hi += static_cast<double>(sum.acked - sum.checked);
   metrics.push_back(
       make_metric("staleness_max",
                   "Longest staleness",

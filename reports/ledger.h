@@ -20,6 +20,9 @@
 //   checked    acknowledged, and its fate is known: some vantage has it in its last read-back, or
 //              all have answered
 //   lost       checked, and none has it: acknowledged, and gone from every region
+//   unknown    nobody was told; found where some last read-back has it: it happened. Missing where
+//   all
+//              have answered and none has it: it did not
 //   duplicate  more than one in some read-back
 //   stale      a read-back sent after the acknowledgement did not have it, and the last one of the
 //              same vantage has it. Staleness: from the acknowledgement to the last read-back, as

@@ -111,7 +111,8 @@ struct Result {
   struct Integrity {
     std::int64_t acked = 0, refused = 0, unknown = 0, checked = 0, lost_total = 0, stale_total = 0,
                  duplicate_total = 0;
-    std::vector<WriteFate> lost, stale;  ///< the first 200
+    std::int64_t unknown_found = 0, unknown_missing = 0;  ///< of the unknown, by reading
+    std::vector<WriteFate> lost, stale;                   ///< the first 200
     std::optional<double> worst_stale_s;
     std::string rule;
   };

@@ -208,6 +208,8 @@ json::object integrity_json(const Result::Integrity& integrity) {
   return {{"acked", integrity.acked},
           {"refused", integrity.refused},
           {"unknown", integrity.unknown},
+          {"unknown_found", integrity.unknown_found},
+          {"unknown_missing", integrity.unknown_missing},
           {"checked", integrity.checked},
           {"lost", each(integrity.lost, lost_json)},
           {"lost_total", integrity.lost_total},

@@ -279,6 +279,8 @@ Result::Integrity read_integrity(const json::object& from) {
   integrity.acked = integer_at(from, "acked");
   integrity.refused = optional_integer(from, "refused");
   integrity.unknown = integer_at(from, "unknown");
+  integrity.unknown_found = optional_integer(from, "unknown_found");
+  integrity.unknown_missing = optional_integer(from, "unknown_missing");
   integrity.checked = integer_at(from, "checked");
   integrity.lost = each(from, "lost", read_fate);
   integrity.stale = each(from, "stale", read_fate);

@@ -24,11 +24,14 @@
 //                     request. It answered a request at d: it was well somewhere before d. So
 //                     hi = the earliest done of the good requests of the window; the earliest,
 //                     because the first one sent may be a slow one (a packet sent again).
-//   it stops serving  It answered a request sent at s, so it was still well at s: lo = sent of the
-//                     last good request before the first failed one. It had failed a request by d:
-//                     hi = done of that one. A time-out says so only much later; but the request
-//                     would have been answered within the usual latency, so
-//                     hi = min(done, sent + the 99th percentile of the latencies before).
+//   it stops serving  It had failed a request by d: hi = done of the first failed one. A time-out
+//                     says so only much later; but the request would have been answered within the
+//                     longest time L that any took which was answered before it left, so then
+//                     hi = min(done, sent + L). It answered a request sent at s before hi, so it
+//                     was still well at s: lo = sent of the last such. One answered after hi says
+//                     nothing: what a frozen system finds when it goes on, and what a lost packet
+//                     held until it was sent again, was sent in the dark and is answered all the
+//                     same.
 //
 // With requests due every p and answers that take r, the brackets are p + r wide at most. They are
 // wider where the measurement cannot know better: requests that a frozen system answers late were

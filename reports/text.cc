@@ -215,8 +215,16 @@ void ledger(const Result& result, Page& page) {
   const Result::Integrity& sum = result.integrity;
   if (sum.acked + sum.refused + sum.unknown == 0) return;
   page.heading("Writes");
-  page.line(fmt::format(
-      "{} acknowledged, {} refused, {} of unknown fate", sum.acked, sum.refused, sum.unknown));
+  std::string resolved;
+  if (sum.unknown_found + sum.unknown_missing > 0) {
+    resolved =
+        fmt::format(" ({} of them happened, {} did not)", sum.unknown_found, sum.unknown_missing);
+  }
+  page.line(fmt::format("{} acknowledged, {} refused, {} of unknown fate{}",
+                        sum.acked,
+                        sum.refused,
+                        sum.unknown,
+                        resolved));
   const bool clean = sum.lost_total == 0 && sum.duplicate_total == 0;
   page.item(clean ? "ok  " : "LOST",
             clean ? Colour::Green : Colour::Red,

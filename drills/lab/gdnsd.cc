@@ -52,7 +52,8 @@ plugins => {{ geoip => {{
       fmt::arg("edge_eu", host_row("edge-eu").address));
 }
 
-/// "6/6": the TTL is fixed; with one number gdnsd lowers it near a transition.
+/// "6/6": the TTL is fixed; with one number gdnsd lowers it near a transition. "both" has the
+/// addresses of both regions, whatever is up: what is left to the user's own program.
 std::string zone(const std::string& ttl) {
   return fmt::format(
       R"($TTL 60
@@ -66,10 +67,14 @@ api    {0}/{0} DYNA geoip!origin
 origin {0}/{0} DYNA geoip!origin
 us     {0}/{0} DYNA geoip!origin/us
 eu     {0}/{0} DYNA geoip!origin/eu
+both   {0} A {3}
+both   {0} A {4}
 )",
       ttl,
       host_row("ns1").address,
-      host_row("ns2").address);
+      host_row("ns2").address,
+      host_row("lb-us").address,
+      host_row("lb-eu").address);
 }
 
 }  // namespace

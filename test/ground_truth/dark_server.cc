@@ -1,17 +1,26 @@
 // An HTTP server whose outages are known exactly. It answers every request with 200 until a file
-// appears; then it removes the file, is dark in one of four ways for a set time, and comes back by
-// itself. The instants at which each edge was done go to stdout, on CLOCK_MONOTONIC, so that a
-// measurement can be held against the truth:
+// appears; then it is dark in one of six ways for a set time, removes the file once it is, and
+// comes back by itself. The instants at which each edge began and was done go to stdout, on
+// CLOCK_MONOTONIC, so that a measurement can be held against the truth:
 //
 //   port 18080
+//   darkens 812345678900987
 //   dark 812345678901234
+//   lights 812346678923123
 //   light 812346678923456
+//
+//   refuse   nobody listens, and every connection is reset
+//   reset    every connection is reset, those to come as well
+//   503      answers so
+//   drop     accepts and reads, and never answers what it read
+//   lost     the kernel drops every packet to it: no handshake, no acknowledgement
+//   freeze   its process is stopped: everything waits, and is answered late
 //
 // It ends when its stdin does.
 //
-//   dark_server [--port N] [--mode refuse|reset|drop|503] [--when FILE] [--for MILLISECONDS]
-//   [--region NAME]
+//   dark_server [--port N] [--mode MODE] [--when FILE] [--for MILLISECONDS] [--region NAME]
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -21,11 +30,15 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
@@ -33,7 +46,7 @@ namespace {
 constexpr long kLookEveryMs = 1;
 constexpr std::string_view kBody = "<article>All is well.</article>\n";
 
-enum class Mode { Refuse, Reset, Drop, Unavailable };
+enum class Mode { Refuse, Reset, Unavailable, Drop, Lost, Freeze };
 
 struct Options {
   int port = 0;
@@ -62,9 +75,11 @@ void say(const char* what, long long number) {
 Mode mode_from(const std::string& name) {
   if (name == "refuse") return Mode::Refuse;
   if (name == "reset") return Mode::Reset;
-  if (name == "drop") return Mode::Drop;
   if (name == "503") return Mode::Unavailable;
-  give_up("--mode is refuse, reset, drop or 503");
+  if (name == "drop") return Mode::Drop;
+  if (name == "lost") return Mode::Lost;
+  if (name == "freeze") return Mode::Freeze;
+  give_up("--mode is refuse, reset, 503, drop, lost or freeze");
 }
 
 Options parse(int count, char** words) {
@@ -89,6 +104,10 @@ Options parse(int count, char** words) {
   return options;
 }
 
+bool is_wanted(const Options& options) {
+  return !options.when.empty() && ::access(options.when.c_str(), F_OK) == 0;
+}
+
 class DarkServer {
  public:
   explicit DarkServer(Options options)
@@ -102,6 +121,7 @@ class DarkServer {
     while (!ended_) {
       epoll_event events[256];
       const int count = ::epoll_wait(epoll_, events, 256, static_cast<int>(kLookEveryMs));
+      turn_began_ = now_ns();
       for (int i = 0; i < count; ++i) happened(events[i].data.fd);
       look();
     }
@@ -169,7 +189,8 @@ class DarkServer {
   }
 
   void answer(int connection) const {
-    const char* status = dark_ ? "503 Service Unavailable" : "200 OK";
+    const bool refuses = dark_ && options_.mode == Mode::Unavailable;
+    const char* status = refuses ? "503 Service Unavailable" : "200 OK";
     const std::string text =
         "HTTP/1.1 " + std::string(status) + "\r\nx-region: " + options_.region +
         "\r\nContent-Length: " + std::to_string(kBody.size()) + "\r\n\r\n" + std::string(kBody);
@@ -194,21 +215,42 @@ class DarkServer {
 
   void look() {
     if (dark_ && now_ns() >= until_) return become_light();
-    if (!dark_ && !options_.when.empty() && ::unlink(options_.when.c_str()) == 0) become_dark();
+    if (!dark_ && is_wanted(options_)) become_dark();
   }
 
   void become_dark() {
+    const long long began = turn_began_;  // what came since then is not answered any more
     until_ = now_ns() + options_.dark_ms * 1000000LL;
     dark_ = true;
     if (options_.mode == Mode::Refuse) ::close(listener_);
     if (options_.mode == Mode::Refuse || options_.mode == Mode::Reset) reset_all();
-    say("dark", now_ns());
+    if (options_.mode == Mode::Lost) drop_packets(true);
+    const long long done = now_ns();
+    say("darkens", began);
+    say("dark", done);
+    ::unlink(options_.when.c_str());
+  }
+
+  /// A filter that lets nothing in, on every socket; those of connections to come inherit it.
+  void drop_packets(bool on) const {
+    sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    const sock_fprog program{1, &nothing};
+    const auto set = [&](int socket) {
+      ::setsockopt(
+          socket, SOL_SOCKET, on ? SO_ATTACH_FILTER : SO_DETACH_FILTER, &program, sizeof program);
+    };
+    set(listener_);
+    for (const auto& [connection, request] : connections_) set(connection);
   }
 
   void become_light() {
+    const long long began = now_ns();
     dark_ = false;
     if (options_.mode == Mode::Refuse) open_listener();
-    say("light", now_ns());
+    if (options_.mode == Mode::Lost) drop_packets(false);
+    const long long done = now_ns();
+    say("lights", began);
+    say("light", done);
   }
 
   Options options_;
@@ -217,8 +259,67 @@ class DarkServer {
   std::map<int, std::string> connections_;  // what came of a request so far
   bool dark_ = false;
   bool ended_ = false;
+  long long turn_began_ = 0;
   long long until_ = 0;
 };
+
+/// Stops the server's process and lets it go on; its own stdin has to be somebody else's.
+class Freezer {
+ public:
+  Freezer(Options options, pid_t server) : options_(std::move(options)), server_(server) {}
+
+  void run() const {
+    while (!input_ended(kLookEveryMs)) {
+      if (is_wanted(options_)) freeze();
+    }
+    ::kill(server_, SIGKILL);
+    ::waitpid(server_, nullptr, 0);
+  }
+
+ private:
+  static bool input_ended(long wait_ms) {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return ::poll(&input, 1, static_cast<int>(wait_ms)) > 0;
+  }
+
+  void freeze() const {
+    say("darkens", now_ns());
+    ::kill(server_, SIGSTOP);
+    if (::waitpid(server_, nullptr, WUNTRACED) != server_) give_up("the server is gone");
+    const long long dark = now_ns();
+    say("dark", dark);
+    ::unlink(options_.when.c_str());
+    const long long until = dark + options_.dark_ms * 1000000LL;
+    const timespec when{until / 1000000000LL, until % 1000000000LL};
+    while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, nullptr) == EINTR) {
+    }
+    say("lights", now_ns());
+    ::kill(server_, SIGCONT);
+    say("light", now_ns());
+  }
+
+  const Options options_;
+  const pid_t server_;
+};
+
+/// The server in a child whose stdin never ends; it dies with its parent at the latest.
+int serve_and_freeze(const Options& options) {
+  int input[2];
+  if (::pipe(input) != 0) give_up("no pipe");
+  const pid_t server = ::fork();
+  if (server < 0) give_up("no process");
+  if (server == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::dup2(input[0], STDIN_FILENO);
+    ::close(input[1]);
+    Options own = options;
+    own.when.clear();
+    DarkServer(std::move(own)).run();
+    return 0;
+  }
+  Freezer(options, server).run();
+  return 0;
+}
 
 }  // namespace
 
@@ -227,7 +328,8 @@ int main(int count, char** words) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  DarkServer server(parse(count, words));
-  server.run();
+  const Options options = parse(count, words);
+  if (options.mode == Mode::Freeze) return serve_and_freeze(options);
+  DarkServer(options).run();
   return 0;
 }

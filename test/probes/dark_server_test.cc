@@ -69,7 +69,7 @@ void darken_when_seen(std::vector<Dark>& servers, Collector& collector) {
 
 Task<> see_them_go_dark(std::vector<Dark>& servers, Collector& collector) {
   std::vector<AgentTask::Item> items;
-  for (const std::string mode : {"refuse", "reset", "drop", "503"}) {
+  for (const std::string mode : {"refuse", "reset", "drop", "lost", "503"}) {
     Dark& server = servers.emplace_back();
     co_await start(server, mode);
     AgentTask::Item item = http_item(mode, fmt::format("http://127.0.0.1:{}/", server.port), 100);
@@ -92,7 +92,7 @@ Task<> see_them_go_dark(std::vector<Dark>& servers, Collector& collector) {
 }
 
 bool fits(const std::string& mode, Outcome outcome) {
-  if (mode == "drop") return outcome == Outcome::Timeout;
+  if (mode == "drop" || mode == "lost") return outcome == Outcome::Timeout;
   if (mode == "503") return outcome == Outcome::HttpError;
   // The edge itself resets what is under way.
   return outcome == Outcome::Reset || (mode == "refuse" && outcome == Outcome::Refused);
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_SUITE(dark_servers)
 
 BOOST_AUTO_TEST_CASE(nothing_is_good_in_the_dark_and_nothing_fails_in_the_light) {
   std::vector<Dark> servers;
-  servers.reserve(4);
+  servers.reserve(5);
   Collector collector;
   run_task(see_them_go_dark(servers, collector));
   for (const Dark& server : servers) {

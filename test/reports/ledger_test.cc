@@ -86,6 +86,21 @@ BOOST_AUTO_TEST_CASE(a_write_whose_last_look_went_unanswered_is_not_called_lost_
   BOOST_TEST(!metric(result, "lost_writes").value.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(what_nobody_could_read_back_may_be_lost_as_well) {
+  const Result result = LedgerRun()
+                            .write(1, 9s)
+                            .write(2, 9s)
+                            .write(3, 9s)
+                            .read("client-us", 1, 30s, Outcome::Good)
+                            .read("client-us", 2, 30s, Outcome::WrongBody)
+                            .read("client-us", 3, 30s, Outcome::NotSent)
+                            .judged();
+  const auto& lost = metric(result, "lost_writes");
+  BOOST_TEST(*lost.value == 1.0);
+  BOOST_TEST(*lost.lo == 1.0);
+  BOOST_TEST(*lost.hi == 2.0);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_and_refused_writes_are_promised_to_nobody) {
   const Result result = LedgerRun()
                             .write(1, 11s, Outcome::Unknown)
@@ -99,6 +114,22 @@ BOOST_AUTO_TEST_CASE(unknown_and_refused_writes_are_promised_to_nobody) {
   BOOST_TEST(result.integrity.refused == 1);
   BOOST_TEST(result.integrity.lost_total == 0);
   BOOST_TEST(*metric(result, "unknown_writes").value == 1.0);
+}
+
+BOOST_AUTO_TEST_CASE(reading_tells_which_unknown_writes_happened) {
+  const Result result = LedgerRun()
+                            .write(1, 11s, Outcome::Unknown)
+                            .write(2, 12s, Outcome::Unknown)
+                            .write(3, 13s, Outcome::Unknown)
+                            .write(4, 14s, Outcome::Unknown)
+                            .read("client-us", 1, 30s, Outcome::Good)
+                            .read("client-us", 2, 30s, Outcome::WrongBody)
+                            .read("client-us", 3, 30s, Outcome::NotSent)
+                            .judged();
+  BOOST_TEST(result.integrity.unknown == 4);
+  BOOST_TEST(result.integrity.unknown_found == 1);
+  BOOST_TEST(result.integrity.unknown_missing == 1);  // of two of them nobody can tell
+  BOOST_TEST(result.integrity.lost_total == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_number_that_is_there_twice_is_a_duplicate) {

@@ -145,6 +145,36 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(*impact.hi == 2.002, tt::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(a_reset_tells_of_the_impact_when_it_came_however_long_the_request_had_waited) {
+  const Result result = records()
+                            .good("readers", "client-us", 0s, 12s, 100)
+                            .bad("readers", "client-us", 12s, 15s, 100, Outcome::Reset, 50ms)
+                            .good("readers", "client-us", 15s, 40s, 100)
+                            .fault(10s)
+                            .undo(30s)
+                            .judged();
+  BOOST_TEST(*metric(result, "time_to_impact").hi == 2.05, tt::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(what_waited_in_the_dark_and_was_answered_late_is_no_sign_of_light) {
+  RecordBuilder run = records();
+  run.good("readers", "client-us", 0s, 12s, 100);
+  for (Duration due = 12s; due < 12200ms; due += 10ms) {
+    Sample late;
+    late.due = late.sent = at(due);
+    late.done = at(13s);
+    run.sample("readers", "client-us", late);
+  }
+  run.bad("readers", "client-us", 12200ms, 13s, 100, Outcome::Timeout, 900ms)
+      .good("readers", "client-us", 13s, 40s, 100)
+      .fault(10s)
+      .undo(30s);
+  const auto impact = metric(run.judged(), "time_to_impact");
+  BOOST_TEST(*impact.lo == 1.99, tt::tolerance(1e-9));  // dark from 12 s on
+  BOOST_TEST(*impact.value == 2.2, tt::tolerance(1e-9));
+  BOOST_TEST(*impact.hi == 2.202, tt::tolerance(1e-9));
+}
+
 BOOST_AUTO_TEST_CASE(the_width_of_the_apply_is_carried_into_the_interval) {
   RecordBuilder run = outage_of_3_2_seconds();
   run.record().actions[0].applied->began = at(9990ms);
