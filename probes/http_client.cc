@@ -196,8 +196,9 @@ class CurlClient final : public HttpClient {
     curl_global_init(CURL_GLOBAL_DEFAULT);  // counted by libcurl
     const auto busy = static_cast<std::uint32_t>(most_in_flight / kMostInShard);
     shards_.resize(std::clamp(std::max(users_, busy), kLeastShards, kMostShards));
+    const std::size_t open_at_most = most_in_flight + users_;  // a user who waits keeps one as well
     const auto kept =
-        static_cast<long>(std::max<std::size_t>(most_in_flight / shards_.size(), 16) + 8);
+        static_cast<long>(std::max<std::size_t>(open_at_most / shards_.size(), 16) + 8);
     for (Shard& shard : shards_) open(shard, kept);
     wait_for_events();
   }

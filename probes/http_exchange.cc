@@ -19,6 +19,10 @@ constexpr int kResolverTries = 2;
 /// attempt running meanwhile; ours gives it up, which differs only where connecting takes longer
 /// than this.
 constexpr Duration kNextAddressAfter = 250ms;
+/// Ten thousand requests at once would take longer than their timeout, and leave no connection
+/// behind.
+constexpr std::uint32_t kWarmedAtOnce = 64;
+constexpr Duration kLongestWarmUp = 10s;  // then the rest begin cold
 
 int status_from(std::string_view text) {
   int status = 0;
@@ -238,8 +242,12 @@ void Users::attempt(std::shared_ptr<Journey> journey) {
 }
 
 Task<> Users::warm_up(std::shared_ptr<const HttpCall> call, Duration timeout) {
-  auto open = std::make_shared<std::uint32_t>(count_);
+  auto open = std::make_shared<std::uint32_t>(0);
+  const Time last = clock_.now() + kLongestWarmUp;
   for (std::uint32_t user = 0; user < count_; ++user) {
+    while (*open >= kWarmedAtOnce && clock_.now() < last) co_await clock_.sleep_for(1ms);
+    if (clock_.now() >= last) break;
+    ++*open;
     send(user, call, timeout, [open](UserAnswer&) { --*open; });
   }
   const Time end = clock_.now() + timeout + 500ms;

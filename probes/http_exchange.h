@@ -63,7 +63,7 @@ class Users {
             Duration timeout,
             Handler handler);
   /// Lets every user send `call` once, unrecorded, to have its answer cached and its connection
-  /// open.
+  /// open. Takes at most ten seconds and the timeout; who did not get his turn by then begins cold.
   Task<> warm_up(std::shared_ptr<const HttpCall> call, Duration timeout);
 
  private:
