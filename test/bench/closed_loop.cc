@@ -25,6 +25,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration kTimeout = 5s;
+
 struct Options {
   std::string url;
   std::string samples;
@@ -71,7 +73,7 @@ class ClosedLoop {
   void run() {
     end_ = clock_.now() + from_seconds(options_.seconds);
     for (std::uint32_t user = 0; user < options_.connections; ++user) send(user);
-    loop_.run_for(from_seconds(options_.seconds) + 1s);
+    loop_.run_for(from_seconds(options_.seconds) + kTimeout);
     client_.reset();
     file_->flush();
   }
@@ -85,7 +87,7 @@ class ClosedLoop {
  private:
   void send(std::uint32_t user) {
     const Time sent = clock_.now();
-    client_->send(user, call_, {}, 1s, 1s, [this, user, sent](HttpAnswer& answer) {
+    client_->send(user, call_, {}, kTimeout, kTimeout, [this, user, sent](HttpAnswer& answer) {
       record(user, sent, answer);
       if (answer.outcome != Outcome::Good) ++failed_;
       if (answer.outcome == Outcome::Good && clock_.now() < end_) return send(user);
