@@ -1,12 +1,14 @@
 // An HTTP server that says when each request reached it, and can freeze once for a known time.
 // Every request is answered with 200 and ten bytes; nothing is written anywhere while it works.
+// A request's instant is the kernel's, when its packet came in: how long this program then took to
+// wake up on a busy machine says nothing of the sender.
 //
 //   bench_server [--port N] [--freeze-after MS --freeze-for MS] [--stamps FILE]
 //
 // `port N` goes to stdout first, and `frozen NS` and `thawed NS` when it froze: MS after the first
 // request. While frozen it does nothing at all, as a stopped process would: connections are opened
-// by the kernel, requests wait. It ends when its stdin does, and writes the instants at which it
-// read requests to the file, as little-endian i64 nanoseconds of CLOCK_MONOTONIC.
+// by the kernel, requests wait. It ends when its stdin does, and writes the instants at which
+// requests came to the file, as little-endian i64 nanoseconds of CLOCK_MONOTONIC.
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -18,6 +20,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -66,10 +69,36 @@ Options parse(int count, char** words) {
   return options;
 }
 
-std::int64_t now_ns() {
+std::int64_t nanoseconds(const timespec& at) {
+  return at.tv_sec * 1'000'000'000LL + at.tv_nsec;
+}
+
+std::int64_t now_ns(clockid_t clock = CLOCK_MONOTONIC) {
   timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+  ::clock_gettime(clock, &now);
+  return nanoseconds(now);
+}
+
+/// The bytes read, as by ::read, and when the kernel received the last of them, on CLOCK_REALTIME;
+/// 0 where it does not say.
+ssize_t receive(int connection, char* buffer, std::size_t size, std::int64_t& came) {
+  alignas(cmsghdr) char control[256];
+  iovec into{buffer, size};
+  msghdr message{};
+  message.msg_iov = &into;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t count = ::recvmsg(connection, &message, 0);
+  came = 0;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); count > 0 && part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPING) continue;
+    timespec stamp{};  // the first of three is the kernel's own
+    std::memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
+    came = nanoseconds(stamp);
+  }
+  return count;
 }
 
 void say(const char* what, std::int64_t number) {
@@ -145,6 +174,8 @@ class BenchServer {
       if (connection < 0) return;
       const int on = 1;
       ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      const int stamps = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
+      ::setsockopt(connection, SOL_SOCKET, SO_TIMESTAMPING, &stamps, sizeof stamps);
       if (unread_.size() <= static_cast<std::size_t>(connection))
         unread_.resize(static_cast<std::size_t>(connection) + 64);
       unread_[static_cast<std::size_t>(connection)].clear();
@@ -154,26 +185,27 @@ class BenchServer {
 
   void read_from(int connection) {
     char buffer[16384];
-    const ssize_t count = ::read(connection, buffer, sizeof buffer);
+    std::int64_t came = 0;
+    const ssize_t count = receive(connection, buffer, sizeof buffer, came);
     if (count < 0 && errno == EAGAIN) return;
     if (count <= 0) {
       ::close(connection);
       return;
     }
-    const std::int64_t now = now_ns();
+    const std::int64_t at = came == 0 ? now_ns() : came - realtime_ahead_;
     std::string& unread = unread_[static_cast<std::size_t>(connection)];
     unread.append(buffer, static_cast<std::size_t>(count));
     for (std::size_t end = unread.find(kEnd); end != std::string::npos; end = unread.find(kEnd)) {
       unread.erase(0, end + kEnd.size());
-      arrived(now);
+      arrived(at);
       // A client that is gone is noticed when it is read from next.
       if (::send(connection, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) < 0) return;
     }
   }
 
-  void arrived(std::int64_t now) {
-    if (arrivals_.empty() && options_.freeze_after >= 0) freezes_at_ = now + options_.freeze_after;
-    arrivals_.push_back(now);
+  void arrived(std::int64_t at) {
+    if (arrivals_.empty() && options_.freeze_after >= 0) freezes_at_ = at + options_.freeze_after;
+    arrivals_.push_back(at);
   }
 
   void freeze() {
@@ -186,6 +218,7 @@ class BenchServer {
 
   const Options options_;
   const int epoll_;
+  const std::int64_t realtime_ahead_ = now_ns(CLOCK_REALTIME) - now_ns();
   int listener_ = -1;
   std::vector<std::string> unread_;  ///< of each descriptor, what is no whole request yet
   std::vector<std::int64_t> arrivals_;
