@@ -206,6 +206,7 @@ class AgentProcess {
   }
 
   void begin(Time at) {
+    health_.longest_hiccup = {};  // preparing is busy, and makes no request late
     for (const auto& watching : watching_) {
       watching->sender = std::make_unique<Sender>(
           watching->watch, *watching->prober, pacer_of(watching->watch.item, at), tally_);

@@ -115,7 +115,7 @@ class CurlClient final : public HttpClient {
     own_shards_ = options_.one_connection_each
                       ? 1
                       : std::max(static_cast<std::uint32_t>(shards_.size()) / users_, 1U);
-    const std::size_t most = std::max<std::size_t>(options_.most_in_flight, users_);
+    const std::size_t most = options_.most_in_flight + users_;  // who waits keeps one as well
     const auto kept = static_cast<long>(std::max<std::size_t>(most / shards_.size(), 16) + 8);
     for (Shard& shard : shards_) open(shard, kept);
     if (options_.cookies) cookies_.resize(users_);
@@ -426,6 +426,7 @@ class CurlClient final : public HttpClient {
     const auto index = static_cast<std::size_t>(socket);
     if (index < descriptors_.size()) descriptors_[index] = {};
   }
+
   const HttpClientOptions options_;
   asio::posix::stream_descriptor epoll_;
   asio::steady_timer timer_;

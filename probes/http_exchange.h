@@ -100,8 +100,8 @@ class Users {
 };
 
 /// Lets each of `count` users do something once before a drill, a bounded number at a time; `begin`
-/// calls its second argument when that user is done. Gives up on those still busy some time after
-/// `timeout`.
+/// calls its second argument when that user is done. Takes at most ten seconds and the timeout; who
+/// did not get his turn by then begins without.
 Task<> for_each_user(std::uint32_t count,
                      Clock& clock,
                      Duration timeout,
