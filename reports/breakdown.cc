@@ -164,7 +164,9 @@ std::vector<Result::BreakdownStage> breakdown_of(const Timeline& timeline,
   if (hit.state == Edge::State::Seen)
     marks.push_back({"impact", "the first failed request", hit.instant});
   add_signs(timeline, *stream, marks);
-  std::erase_if(marks, [&](const Mark& mark) { return mark.over.at > served.instant.at; });
+  // Seen a moment after the first user was served, a turn may well have come before.
+  std::erase_if(marks, [&](const Mark& mark) { return mark.over.lo > served.instant.at; });
+  for (Mark& mark : marks) mark.over.at = std::min(mark.over.at, served.instant.at);
   const bool signs =
       std::ranges::any_of(marks, [](const Mark& mark) { return mark.name != "impact"; });
   marks.push_back({signs ? "propagate to the users" : "detect, decide, propagate",

@@ -90,6 +90,14 @@ BOOST_AUTO_TEST_CASE(the_stages_follow_each_other_without_a_gap_and_end_with_the
   BOOST_TEST(at == *milestone(result, "failover").value, tt::tolerance(1e-9));
 }
 
+BOOST_AUTO_TEST_CASE(a_turn_that_was_seen_just_after_the_first_user_was_served_is_why_he_was) {
+  RecordBuilder run = slow_failover();
+  signal(run, "authority", 13s, true);
+  signal(run, "names", 18020ms, false);  // asked before at 17.92 s
+  BOOST_TEST(
+      (names_of(run.judged()) == Names{"impact", "detect, decide", "propagate to the resolver"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_sign_that_comes_after_the_users_were_served_explains_nothing) {
   RecordBuilder run = slow_failover();
   signal(run, "names", 20s, false);
