@@ -119,15 +119,21 @@ class DarkServer {
 
   void run() {
     while (!ended_) {
-      epoll_event events[256];
-      const int count = ::epoll_wait(epoll_, events, 256, static_cast<int>(kLookEveryMs));
-      turn_began_ = now_ns();
-      for (int i = 0; i < count; ++i) happened(events[i].data.fd);
+      turn(kLookEveryMs);
       look();
     }
   }
 
  private:
+  /// Whether anything had come.
+  bool turn(long wait_ms) {
+    turn_began_ = now_ns();
+    epoll_event events[256];
+    const int count = ::epoll_wait(epoll_, events, 256, static_cast<int>(wait_ms));
+    for (int i = 0; i < count; ++i) happened(events[i].data.fd);
+    return count > 0;
+  }
+
   void watch(int descriptor) const {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -215,11 +221,14 @@ class DarkServer {
 
   void look() {
     if (dark_ && now_ns() >= until_) return become_light();
-    if (!dark_ && is_wanted(options_)) become_dark();
+    if (dark_ || !is_wanted(options_)) return;
+    while (turn(0)) {  // what came while this process had to wait came in the light
+    }
+    become_dark();
   }
 
   void become_dark() {
-    const long long began = turn_began_;  // what came since then is not answered any more
+    const long long began = turn_began_;  // all that came before is answered
     until_ = now_ns() + options_.dark_ms * 1000000LL;
     dark_ = true;
     if (options_.mode == Mode::Refuse) ::close(listener_);
