@@ -3,7 +3,6 @@ import re
 import tempfile
 from pathlib import Path
 
-import agent
 import peers
 import processes
 import servers
@@ -43,8 +42,9 @@ class Closed:
             figures["raw"] = ended.cpu_s * 1e6 / said["requests"]
             for name in filter(bench.peers.has, peers.NAMES):
                 words = peers.closed_loop(name, url, self.connections, bench.seconds)
-                count, cost = bench.peers.run(name, words, bench.seconds, processes.CLIENT)
-                figures[name] = cost.cpu_s * 1e6 / count
+                if answered := bench.peers.run(name, words, bench.seconds, processes.CLIENT):
+                    count, ended = answered
+                    figures[name] = ended.cpu_s * 1e6 / count
         return figures
 
     def ours(self, bench, url):
