@@ -61,7 +61,8 @@ class Arrivals:
         return bench.agent(f"http://127.0.0.1:{port}/", self.rate).start_ns
 
     def raw(self, bench, port):
-        raw_sender(bench, port, rate=self.rate)
+        """At the agent's priority, which the floor of that other session did not have: theirs by raw is told too low."""
+        raw_sender(bench, port, rate=self.rate, realtime=True in bench.realtime)
         return 0
 
     def theirs(self, bench, port, name):
