@@ -88,6 +88,9 @@ class SampleFile {
   virtual void add_text(std::uint16_t index, std::string_view text) = 0;
   virtual void flush() = 0;
   virtual std::uint64_t count() const = 0;
+  /// All that was added and flushed. It is the file that keeps a run's samples, not its runner's
+  /// memory, which does not grow with the length of a drill.
+  virtual std::vector<SampleSeries> read_back() const = 0;
 };
 std::unique_ptr<SampleFile> create_sample_file(const std::string& path);
 

@@ -58,6 +58,7 @@ Task<> Measurement::stop() {
   co_await stops.join();
   co_await pumps_->join();
   file_.flush();
+  record_.series = file_.read_back();
   for (const auto& agent : running_) {
     if (agent) record_.agents.push_back(agent->health());
   }
@@ -78,8 +79,6 @@ std::uint16_t Measurement::intern(std::string_view text) {
 void Measurement::samples(std::string_view probe,
                           std::string_view vantage,
                           const std::vector<Sample>& block) {
-  SampleSeries& into = series(probe, vantage);
-  into.samples.insert(into.samples.end(), block.begin(), block.end());
   for (const Sample& sample : block) {
     file_.add(probe, vantage, sample);
     live_->add(probe, vantage, sample);
@@ -100,14 +99,6 @@ void Measurement::relay_writes(std::string_view probe,
   for (const auto& agent : running_) {
     if (agent) agent->tell_written(probe, writer, acknowledged);
   }
-}
-
-SampleSeries& Measurement::series(std::string_view probe, std::string_view vantage) {
-  for (SampleSeries& each : record_.series) {
-    if (each.probe == probe && each.vantage == vantage) return each;
-  }
-  record_.series.push_back({std::string(probe), std::string(vantage), {}});
-  return record_.series.back();
 }
 
 }  // namespace muster

@@ -40,7 +40,6 @@ class Measurement final : public SampleSink {
   void relay_writes(std::string_view probe,
                     std::string_view writer,
                     const std::vector<Sample>& block);
-  SampleSeries& series(std::string_view probe, std::string_view vantage);
 
   Clock& clock_;
   Agents& agents_;

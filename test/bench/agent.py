@@ -14,6 +14,7 @@ HELLO, READY, FAILED, TEXT, SAMPLES, HEALTH, ENDED = range(64, 71)
 # due, sent, done, client, dns, connect, tls, first byte, value, status, text, outcome, kind
 SAMPLE = struct.Struct("<qqqIIIIIdHHBB")
 OUTCOME, GOOD, NOT_SENT = 11, 0, 11
+KIND, REQUEST = 12, 0
 LEAD_NS = 300_000_000  # from the order to start until the first request is due
 LONGEST_PREPARATION_S = 60
 
@@ -125,5 +126,5 @@ def measure(program, url, rate, seconds, clients=20, timeout_s=1.0, core=None, a
             agent.process.kill()
             agent.process.wait()
     cpu_s = usage.ru_utime + usage.ru_stime
-    samples = [sample for block in blocks for sample in SAMPLE.iter_unpack(block)]
+    samples = [sample for block in blocks for sample in SAMPLE.iter_unpack(block) if sample[KIND] == REQUEST]
     return Measured(start_ns, samples, health, cpu_s - before_ns / 1e9, before_ns / 1e9, usage.ru_maxrss / 1024)

@@ -94,7 +94,7 @@ Ended SimRun::operator()() const {
     SimAgents agents(clock, outcome.system, troubles, seed + 1);
     NoHosts hosts;
     NobodyToAsk asker;
-    NoSampleFile samples;
+    SamplesInMemory samples;
     SilentObserver observer;
     Journal journal = Journal::create(folder.path / "journal");
     Engine engine(World{clock, hosts, guards, agents, asker},

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -83,16 +84,28 @@ class NobodyToAsk final : public Asker {
   Task<bool> ask(std::string) override { co_return true; }
 };
 
-/// Keeps nothing: the record has the samples.
-class NoSampleFile final : public SampleFile {
+/// Keeps the samples in memory.
+class SamplesInMemory final : public SampleFile {
  public:
-  void add(std::string_view, std::string_view, const Sample&) override { ++count_; }
+  void add(std::string_view probe, std::string_view vantage, const Sample& sample) override {
+    ++count_;
+    const auto known = std::ranges::find_if(series_, [&](const SampleSeries& each) {
+      return each.probe == probe && each.vantage == vantage;
+    });
+    SampleSeries& into =
+        known != series_.end()
+            ? *known
+            : series_.emplace_back(SampleSeries{std::string(probe), std::string(vantage), {}});
+    into.samples.push_back(sample);
+  }
   void add_text(std::uint16_t, std::string_view) override {}
   void flush() override {}
   std::uint64_t count() const override { return count_; }
+  std::vector<SampleSeries> read_back() const override { return series_; }
 
  private:
   std::uint64_t count_ = 0;
+  std::vector<SampleSeries> series_;
 };
 
 class SilentObserver final : public Observer {
