@@ -34,14 +34,15 @@ Time dark_by(Requests::const_iterator begin, Requests::const_iterator first) {
 }
 
 /// A server that ends closes every connection it has at once, also those on which nothing is asked:
-/// of the instants at which kept connections were closed within the bracket, the beginning of the
-/// largest burst. It is no bound, since a server may close one for other reasons.
+/// of the instants at which kept connections were closed within the bracket, or just after it since
+/// a request under way may be told first, the beginning of the largest burst. It is no bound, since
+/// a server may close one for other reasons.
 std::optional<Time> burst_of_closings(const Stream& stream, Time from, Time to) {
   const auto done = [](const Sample* each) {
     return each->done;
   };
   auto first = std::ranges::lower_bound(stream.closed, from, {}, done);
-  const auto end = std::ranges::upper_bound(stream.closed, to, {}, done);
+  const auto end = std::ranges::upper_bound(stream.closed, to + kBurst, {}, done);
   auto last = first;
   std::optional<Time> at;
   std::ptrdiff_t most = 0;
@@ -49,7 +50,7 @@ std::optional<Time> burst_of_closings(const Stream& stream, Time from, Time to) 
     while (last < end && (*last)->done <= (*first)->done + kBurst) ++last;
     if (last - first <= most) continue;
     most = last - first;
-    at = (*first)->done;
+    at = std::min((*first)->done, to);
   }
   return at;
 }

@@ -123,23 +123,26 @@ class Freeze:
 
 
 class Dark:
-    """a server that answers nothing for a second, at 5,000 and 10,000 a second: how late ours leave meanwhile, p99"""
+    """every packet is lost for a second, at 5,000 and 10,000 a second: how late ours leave meanwhile, p99; beside it a server that
+    accepts and never answers, where every request opens a connection"""
     name = "dark"
     rates = (5000, 10_000)
+    modes = {"lost": "packets lost", "drop": "no answer"}
     seconds = 5
     dark_ms = 1000
     most_mb = 250
 
     def once(self, bench):
         figures = {}
-        for rate in self.rates:
-            for name, value in self.through_the_dark(bench, rate).items():
-                figures[f"{name} {rate}"] = value
+        for mode in self.modes:
+            for rate in self.rates:
+                for name, value in self.through_the_dark(bench, mode, rate).items():
+                    figures[f"{name} {mode} {rate}"] = value
         return figures
 
-    def through_the_dark(self, bench, rate):
+    def through_the_dark(self, bench, mode, rate):
         switch = Path(bench.folder, "dark")
-        argv = [bench.program("dark_server"), "--mode", "drop", "--when", switch, "--for", self.dark_ms]
+        argv = [bench.program("dark_server"), "--mode", mode, "--when", switch, "--for", self.dark_ms]
         with servers.spoken(argv) as server:
             measured = bench.agent(f"http://127.0.0.1:{server.port}/", rate, self.seconds, at_half=switch.touch)
             said = server.end()
@@ -151,13 +154,15 @@ class Dark:
                 "not sent": measured.health["not_sent"], "memory": measured.peak_mb}
 
     def rows(self, rounds):
-        for rate in self.rates:
-            of = lambda name: column(rounds, f"{name} {rate}")
-            yield Row(self.name, f"{rate}/s, in the dark / before", "us", of("inside"), of("before"), most=3)
-            yield Row(self.name, f"{rate}/s, in the second after it / before", "us", of("after"), of("before"))
-            yield Row(self.name, f"{rate}/s, recorded / due", "", of("recorded"), of("due"), least=1, most=1)
-            yield Row(self.name, f"{rate}/s, of these not sent / due", "", of("not sent"), of("due"))
-            yield Row(self.name, f"{rate}/s, memory, the goal of 250 MB", "MB", of("memory"), self.most_mb, most=1)
+        for mode, rate in ((mode, rate) for mode in self.modes for rate in self.rates):
+            of = lambda name: column(rounds, f"{name} {mode} {rate}")
+            what = f"{self.modes[mode]}, {rate}/s: "
+            goal = 3 if mode == "lost" else None
+            yield Row(self.name, what + "in the dark / before", "us", of("inside"), of("before"), most=goal)
+            yield Row(self.name, what + "in the second after it / before", "us", of("after"), of("before"))
+            yield Row(self.name, what + "recorded / due", "", of("recorded"), of("due"), least=1, most=1)
+            yield Row(self.name, what + "of these not sent / due", "", of("not sent"), of("due"))
+            yield Row(self.name, what + "memory, the goal of 250 MB", "MB", of("memory"), self.most_mb, most=1)
 
 
 STACK = "muster_stack: 1\nstack: here\nenvironment: lab\nhosts: {here: {reach: local}}\n"
