@@ -102,7 +102,7 @@ class Paced:
 class Ceiling:
     """the highest rate that one agent, on one core, keeps: nothing failed or not sent, p99 at most 5 ms after due"""
     name = "ceiling"
-    rates = (20_000, 30_000, 40_000, 50_000, 60_000, 70_000, 80_000)
+    rates = (10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 70_000, 80_000)
     goal = 60_000
     latest_us = 5000
 
