@@ -189,11 +189,7 @@ void draw_signals(const HeroContent& content, const HeroLayout& layout, Svg& svg
   double top = layout.signals_top;
   for (const HeroRow& row : content.signals) {
     const std::string vantage = vantage_name(content.result, row.vantage);
-    const double size = layout.narrow ? 11 : 14;
-    svg.text(0, top + 11, paint::kInk, {.size = size, .bold = true}, row.probe);
-    if (!layout.narrow) {
-      svg.text(text_width(row.probe, 15) + 8, top + 11, paint::kMuted, {.size = 11.5}, vantage);
-    }
+    svg.label(0, top + 11, layout.narrow ? 11 : 14, row.probe, layout.narrow ? "" : vantage);
     draw_answers(content, layout, content.signals, row, top + (layout.narrow ? 14 : 3), svg);
     top += kSignalLane;
   }

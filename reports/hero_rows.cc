@@ -103,8 +103,7 @@ class RowDrawer {
 
   void name_above(const HeroRow& row, double top) {
     const std::string name = vantage_name(content_.result, row.vantage);
-    svg_.text(0, top + 12, paint::kInk, {.size = 13, .bold = true}, name);
-    svg_.text(text_width(name, 13) * 1.12 + 8, top + 12, paint::kMuted, {.size = 11}, row.probe);
+    svg_.label(0, top + 12, 13, name, row.probe);
     const bool hit = row.failed + row.unknown > 0;
     svg_.text(layout_.right,
               top + 12,

@@ -7,6 +7,7 @@
 #include "reports/hero_model.h"
 #include "reports/markup.h"
 #include "reports/page.h"
+#include "reports/svg.h"
 #include "reports/values.h"
 
 namespace muster {
@@ -104,6 +105,28 @@ bool answered(const Result::SeriesRow& row) {
              row.fail.begin(), row.fail.end(), [](const auto& bin) { return !bin.empty(); });
 }
 
+/// The share of clients not yet served well, from all at the fault on, as a falling stair on one
+/// scale of time for all rows.
+std::string tail_picture(const Result::ClientSpread& spread, double end) {
+  constexpr double kWidth = 160;
+  constexpr double kHeight = 20;
+  if (spread.tail.empty() || end <= 0) return "";
+  const auto x = [&](double at) {
+    return coordinate(2 + kWidth * std::clamp(at / end, 0.0, 1.0));
+  };
+  const auto y = [&](double share) {
+    return coordinate(3 + kHeight * (1 - share));
+  };
+  std::string out =
+      R"(<svg class="range" viewBox="0 0 164 26" width="164" height="26" aria-hidden="true">)";
+  Svg svg(out);
+  std::string stair = "M" + x(0) + " " + y(1);
+  for (const auto& [at, left] : spread.tail) stair += "H" + x(at) + "V" + y(left);
+  svg.line("M2 23H162", paint::kRule);
+  svg.line(stair + "H" + x(end), paint::kData, 1.5);
+  return out + "</svg>";
+}
+
 }  // namespace
 
 std::string hit_section(const Result& result) {
@@ -149,8 +172,12 @@ std::string hit_section(const Result& result) {
 }
 
 std::string clients_section(const Result& result) {
+  double end = 0;
+  for (const auto& spread : result.client_spread)
+    if (!spread.tail.empty()) end = std::max(end, spread.tail.back().first * 1.1);
   HtmlTable table("plain",
                   {{"Who"},
+                   {"Not yet served well"},
                    {"Clients", true},
                    {"Half of them", true},
                    {"95 %", true},
@@ -162,6 +189,7 @@ std::string clients_section(const Result& result) {
   for (const auto& spread : result.client_spread) {
     table.row({escape(vantage_name(result, spread.vantage)) + " <span class=\"mut\">" +
                    escape(spread.probe) + "</span>",
+               tail_picture(spread, end),
                show_count(static_cast<double>(spread.clients)),
                time(spread.p50),
                time(spread.p95),

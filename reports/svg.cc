@@ -33,6 +33,26 @@ void Svg::text(double x, double y, Paint fill, TextStyle style, std::string_view
   out_ += "</text>";
 }
 
+void Svg::label(double x, double y, double size, std::string_view name, std::string_view of) {
+  out_ += fmt::format(
+      R"(<text x="{}" y="{}" class="f-{}" fill="{}" font-size="{}" text-anchor="start" font-weight="600">{})",
+      coordinate(x),
+      coordinate(y),
+      paint::kInk.css,
+      paint::kInk.colour,
+      coordinate(size),
+      escape(name));
+  if (!of.empty()) {
+    out_ += fmt::format(
+        R"(<tspan class="f-{}" fill="{}" font-size="{}" font-weight="400" dx="6">{}</tspan>)",
+        paint::kMuted.css,
+        paint::kMuted.colour,
+        coordinate(size * 0.82),
+        escape(of));
+  }
+  out_ += "</text>";
+}
+
 void Svg::line(
     std::string_view path, Paint stroke, double width, double opacity, std::string_view dashes) {
   out_ += fmt::format(

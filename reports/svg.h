@@ -42,6 +42,9 @@ class Svg {
   };
 
   void text(double x, double y, Paint fill, TextStyle style, std::string_view content);
+  /// A name in ink and bold, and right after it, however wide that is, what it is of in a muted and
+  /// smaller hand.
+  void label(double x, double y, double size, std::string_view name, std::string_view of);
   void line(std::string_view path,
             Paint stroke,
             double width = 1,
