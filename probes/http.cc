@@ -5,6 +5,7 @@
 #include "probes/kinds.h"
 #include "probes/lookout.h"
 #include "probes/user_calls.h"
+#include "probes/users.h"
 
 namespace muster {
 

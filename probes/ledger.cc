@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "probes/http_exchange.h"
 #include "probes/kinds.h"
+#include "probes/users.h"
 
 namespace muster {
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "probes/http_exchange.h"
+#include "probes/users.h"
 
 namespace muster {
 
