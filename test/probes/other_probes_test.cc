@@ -19,15 +19,24 @@ AgentTask::Item item_of(std::string probe, std::string kind, json::object params
   item.probe = std::move(probe);
   item.kind = std::move(kind);
   item.rate = 10;
-  params["timeout"] = 500'000'000;
+  // Long for what is answered, however busy the machine; short for what never is.
+  if (!params.contains("timeout")) params["timeout"] = 3'000'000'000;
   item.params = std::move(params);
   return item;
 }
+
+constexpr std::int64_t kSoon = 500'000'000;
 
 AgentTask::Item command_item(std::string probe, json::array argv, std::string contains) {
   return item_of(std::move(probe),
                  "command",
                  {{"argv", std::move(argv)}, {"exit", 0}, {"contains", contains}});
+}
+
+AgentTask::Item hanging() {
+  return item_of("command-hangs",
+                 "command",
+                 {{"argv", {"sleep", "30"}}, {"exit", 0}, {"contains", ""}, {"timeout", kSoon}});
 }
 
 void check_all(Collector& collector, const std::string& probe, Outcome outcome) {
@@ -56,11 +65,11 @@ Task<> other_kinds() {
       item_of("tcp-closed", "tcp", {{"host", "127.0.0.1"}, {"port", closed_port}}),
       item_of("dns-known", "dns", {{"name", "www.novvista.test"}, {"type", "A"}}),
       item_of("dns-unknown", "dns", {{"name", "nowhere.test"}, {"type", "A"}}),
-      item_of("dns-silent", "dns", {{"name", "silent.test"}, {"type", "A"}}),
+      item_of("dns-silent", "dns", {{"name", "silent.test"}, {"type", "A"}, {"timeout", kSoon}}),
       command_item("command-good", {"echo", "PONG"}, "PONG"),
       command_item("command-words", {"echo", "PING"}, "PONG"),
       command_item("command-exit", {"false"}, ""),
-      command_item("command-hangs", {"sleep", "30"}, ""),
+      hanging(),
       command_item("command-missing", {"/no/such/program"}, ""),
   };
   for (AgentTask::Item& item : items) item.resolver = dns.address();
