@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "probes/vantage.h"
 #include "runner/commands.h"
 #include "runner/exit_code.h"
 
@@ -17,6 +18,11 @@ Action define_check(Arguments& arguments) {
     for (const std::string& playbook : playbooks) {
       try {
         const Drill drill = load_drill_as_asked(playbook, set, stack);
+        try {
+          agent_tasks(drill.playbook, drill.stack);  // what its agents would not take
+        } catch (const Error& error) {
+          fail("{}: {}", playbook, error.what());
+        }
         print(fmt::format("{}: good: drill {} on {}, {}\n",
                           playbook,
                           drill.playbook.drill,
