@@ -1,5 +1,7 @@
 #include "probes/user_calls.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -29,14 +31,19 @@ bool mentions(const HttpRequest& request, std::string_view what) {
          std::any_of(request.headers.begin(), request.headers.end(), in);
 }
 
+/// It is put into headers and URLs, which the system under test must not be able to break.
+bool is_token(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
+}
+
 /// "" where the answer is no JSON or has no such text.
 std::string token_of(const std::string& body, const std::string& pointer) {
   boost::system::error_code error;
   const json::value answer = json::parse(body, error);
   if (error) return {};
   const json::value* token = answer.find_pointer(pointer, error);
-  return error || token == nullptr || !token->is_string() ? std::string()
-                                                          : std::string(token->as_string());
+  if (error || token == nullptr || !token->is_string()) return {};
+  return is_token(token->as_string()) ? std::string(token->as_string()) : std::string();
 }
 
 }  // namespace

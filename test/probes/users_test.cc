@@ -178,7 +178,8 @@ Task<> log_in_and_read(json::object params, std::map<std::uint32_t, std::set<std
   SimHttpServer server(executor, [&](const SimRequest& request) {
     SimAnswer answer;
     if (request.target == "/login") {
-      answer.body = fmt::format(R"({{"session": {{"token": "t-{}"}}}})", request.body);
+      answer.body = fmt::format(R"({{"session": {{"token": "t-{0}", "broken": "a\r\nx: t-{0}"}}}})",
+                                request.body);
       answer.headers = {fmt::format("Set-Cookie: who=c-{}; Path=/", request.body)};
     }
     answer.headers.push_back(fmt::format("x-seen: {}",
@@ -279,6 +280,13 @@ BOOST_AUTO_TEST_CASE(each_user_sends_the_token_that_his_own_login_gave_him) {
       {{"token", "/session/token"}, {"headers", {{"authorization", "Bearer {token}"}}}});
   for (const auto& [user, seen] : heads)
     BOOST_TEST((seen == std::set{fmt::format("t-{}", user)}), user);
+}
+
+BOOST_AUTO_TEST_CASE(a_token_that_would_break_a_header_is_none) {
+  const auto heads = seen_by_server(
+      {{"token", "/session/broken"}, {"headers", {{"authorization", "Bearer {token}"}}}});
+  for (const auto& [user, seen] : heads)
+    BOOST_TEST((seen == std::set<std::string>{"nobody"}), user);
 }
 
 BOOST_AUTO_TEST_CASE(each_user_sends_back_his_own_cookies_where_they_are_kept) {
