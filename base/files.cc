@@ -1,5 +1,6 @@
 #include "base/files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
@@ -24,6 +25,9 @@ struct Descriptor {
 
 std::string read_all(int descriptor, const fs::path& path, std::size_t limit) {
   std::string content;
+  struct stat status {};
+  if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode))
+    content.reserve(std::min(static_cast<std::size_t>(status.st_size), limit));
   char buffer[65536];
   for (;;) {
     const ssize_t count = ::read(descriptor, buffer, sizeof buffer);
@@ -63,14 +67,18 @@ std::string read_file(const fs::path& path, std::size_t limit) {
 
 void write_file_atomically(const fs::path& path, std::string_view content, int mode) {
   const fs::path beside = path.string() + ".new";
-  {
-    const Descriptor file{
-        ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
-    if (file.number < 0) fail_errno("cannot write " + beside.string());
+  const Descriptor file{
+      ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
+  if (file.number < 0) fail_errno("cannot write " + beside.string());
+  try {
     write_all(file.number, content, beside);
     if (::fsync(file.number) != 0) fail_errno("cannot sync " + beside.string());
+    if (::rename(beside.c_str(), path.c_str()) != 0)
+      fail_errno("cannot rename to " + path.string());
+  } catch (const Error&) {
+    ::unlink(beside.c_str());  // half a file would help to keep a full disk full
+    throw;
   }
-  if (::rename(beside.c_str(), path.c_str()) != 0) fail_errno("cannot rename to " + path.string());
   sync_directory(path.parent_path());
 }
 

@@ -28,6 +28,10 @@ Task<std::unique_ptr<Channel>> Host::open_guard(std::string command) {
   co_return co_await open(std::move(argv));
 }
 
+Task<std::unique_ptr<Channel>> Host::open_promptly(std::vector<std::string> argv) {
+  return open(std::move(argv));
+}
+
 std::string Host::own_program(std::string_view name) const {
   return (program_directory() / name).string();
 }

@@ -72,6 +72,10 @@ class Host {
   virtual Task<CommandResult> try_run(Command command) = 0;
   virtual Task<std::unique_ptr<Channel>> open(std::vector<std::string> argv) = 0;
 
+  /// As `open`, for a program whose sending on time is measured: where we may give it real-time
+  /// priority and it could not take that itself (inside a namespace), it gets it from us.
+  virtual Task<std::unique_ptr<Channel>> open_promptly(std::vector<std::string> argv);
+
   /// Starts the guard of this host, to `serve` or to `recover`; the caller then sends the order.
   virtual Task<std::unique_ptr<Channel>> open_guard(std::string command);
   /// How one of muster's own programs is called there: by the path beside the running one where the

@@ -281,6 +281,12 @@ class ConditionChecker {
           fmt::format("'{}' has no error budget", probe->name),
           fmt::format("write  slo: {{availability: 99.9%}}  in probe '{}'", probe->name));
     }
+    check_alert(condition, *metric, *probe);
+    if (metric->name == "purge_delay" && probe->kind == "cdn" && !probe->params.has("publish")) {
+      reading_.report(condition.where,
+                      fmt::format("'{}' publishes nothing", probe->name),
+                      "write what it publishes under 'publish'; see `muster probes cdn`");
+    }
     const auto& from = probe->from;
     if (!condition.vantage.empty() && !from.empty() &&
         std::find(from.begin(), from.end(), condition.vantage) == from.end()) {
@@ -291,6 +297,19 @@ class ConditionChecker {
   }
 
  private:
+  /// A probe asks for an alert or for a value.
+  void check_alert(const Condition& condition, const MetricSpec& metric, const ProbeSpec& probe) {
+    if (probe.kind != "prometheus_query" || metric.kinds.empty()) return;
+    const bool of_alert = metric.name == "time_to_alert";
+    if (of_alert == probe.params.has("alert")) return;
+    reading_.report(condition.where,
+                    fmt::format("'{}' asks for {}, and '{}' is of {}",
+                                probe.name,
+                                of_alert ? "a value" : "an alert",
+                                metric.name,
+                                of_alert ? "an alert" : "a value"));
+  }
+
   /// "probe: readers", if only one of the playbook's fits.
   std::string probe_hint(const MetricSpec& metric) const {
     std::vector<std::string> fitting;

@@ -241,6 +241,7 @@ Type bound_type(std::string_view unit) {
   if (unit == "ratio") return Type::Ratio;
   if (unit == "per_s") return Type::Rate;
   if (unit == "bytes") return Type::Size;
+  if (unit == "number") return Type::Number;
   return Type::Integer;
 }
 

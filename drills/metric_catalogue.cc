@@ -15,24 +15,28 @@ MetricSpec live(std::string_view name, std::string_view unit, std::string_view h
   return {.name = name, .unit = unit, .help = help, .live = true};
 }
 
-MetricSpec ledger(std::string_view name, std::string_view unit, std::string_view help) {
-  return {.name = name, .unit = unit, .help = help, .kinds = {"ledger"}};
+using Kinds = std::vector<std::string_view>;
+
+/// What only probes of these kinds can tell.
+MetricSpec of(const Kinds& kinds,
+              std::string_view name,
+              std::string_view unit,
+              std::string_view help) {
+  return {.name = name, .unit = unit, .help = help, .kinds = kinds};
 }
 
-std::vector<MetricSpec> make_catalogue() {
-  const std::vector<std::string_view> lag_kinds = {"postgres_lag", "redis_lag"};
+MetricSpec higher_is_better(MetricSpec metric) {
+  metric.lower_is_better = false;
+  return metric;
+}
+
+std::vector<MetricSpec> of_users() {
   MetricSpec detect =
       milestone("time_to_detect", "from the fault to the first sign in the control plane");
   detect.needs_probe = false;
   MetricSpec rate = live("request_rate", "per_s", "requests that were answered");
   rate.objective = false;
   rate.lower_is_better = false;
-  MetricSpec lag{.name = "replication_lag",
-                 .unit = "s",
-                 .help = "how far a replica is behind now",
-                 .live = true,
-                 .objective = false,
-                 .kinds = lag_kinds};
   return {
       milestone("time_to_impact", "from the fault to the first failed request"),
       detect,
@@ -57,25 +61,81 @@ std::vector<MetricSpec> make_catalogue() {
       live("latency_p999", "s", "99.9 % of the requests took no longer"),
       live("latency_max", "s", "the slowest request"),
       rate,
-      ledger("lost_writes", "count", "acknowledged writes that are gone"),
-      ledger("duplicate_writes", "count", "writes that are there twice"),
-      ledger("unknown_writes", "count", "writes whose fate nobody was told"),
-      ledger("stale_reads", "count", "reads that missed an acknowledged write"),
-      ledger("staleness_max", "s", "age of the oldest answer that was served as current"),
-      lag,
-      {.name = "replication_lag_max",
-       .unit = "s",
-       .help = "the farthest a replica was behind",
-       .kinds = lag_kinds},
-      {.name = "catch_up_time",
-       .unit = "s",
-       .help = "from the undo until the replica has caught up",
-       .kinds = lag_kinds},
-      {.name = "revocation_delay",
-       .unit = "s",
-       .help = "from a revocation until every region refuses the token",
-       .kinds = {"denylist"}},
   };
+}
+
+std::vector<MetricSpec> of_data() {
+  const Kinds lag_kinds = {"postgres_lag", "redis_lag"};
+  MetricSpec lag = of(lag_kinds, "replication_lag", "s", "how far a replica is behind now");
+  lag.live = true;
+  lag.objective = false;
+  const Kinds ledger = {"ledger"};
+  return {
+      of(ledger, "lost_writes", "count", "acknowledged writes that are gone"),
+      of(ledger, "duplicate_writes", "count", "writes that are there twice"),
+      of(ledger, "unknown_writes", "count", "writes whose fate nobody was told"),
+      of(ledger, "stale_reads", "count", "reads that missed an acknowledged write"),
+      of(ledger, "staleness_max", "s", "age of the oldest answer that was served as current"),
+      lag,
+      of(lag_kinds, "replication_lag_max", "s", "the farthest a replica was behind"),
+      of(lag_kinds, "catch_up_time", "s", "from the undo until the replica has caught up"),
+      of(lag_kinds, "split_brain_seconds", "s", "how long two servers both were the primary"),
+  };
+}
+
+/// What was done at one place and looked for at others.
+std::vector<MetricSpec> of_places() {
+  const Kinds denylist = {"denylist"};
+  const Kinds store = {"object_store"};
+  return {
+      of(denylist,
+         "revocation_delay",
+         "s",
+         "from a revocation until every region refuses the token"),
+      of(denylist,
+         "revoked_accepted",
+         "count",
+         "looks that let in a token which the same place had refused before"),
+      of({"cdn"},
+         "purge_delay",
+         "s",
+         "from an acknowledged purge until every place shows the new content"),
+      of(store,
+         "replicated_read_delay",
+         "s",
+         "from an acknowledged PUT until every place has the object"),
+      of(store, "corrupt_reads", "count", "reads that gave something else than was written"),
+      of(store, "lost_objects", "count", "acknowledged objects that no place has at the end"),
+  };
+}
+
+std::vector<MetricSpec> of_values() {
+  const Kinds cdn = {"cdn"};
+  const Kinds prometheus = {"prometheus_query"};
+  return {
+      higher_is_better(of(prometheus, "value_min", "number", "the least value of the query")),
+      of(prometheus, "value_max", "number", "the greatest value of the query"),
+      of(prometheus,
+         "value_factor",
+         "number",
+         "the greatest value under the fault, over the mean before it"),
+      of(prometheus, "time_to_alert", "s", "from the fault until the alert fired"),
+      higher_is_better(of({"tls"},
+                          "certificate_days_min",
+                          "number",
+                          "days until the certificate ends, the fewest seen")),
+      of({"dns"}, "nxdomain_ratio", "ratio", "questions answered with: there is no such name"),
+      higher_is_better(of(cdn, "hit_ratio", "ratio", "answers that spared the origin")),
+      of(cdn, "stale_ratio", "ratio", "answers that the cache knew to be too old"),
+      of(cdn, "cache_age_max", "s", "age of the oldest answer, as the cache said"),
+  };
+}
+
+std::vector<MetricSpec> make_catalogue() {
+  std::vector<MetricSpec> all;
+  for (const std::vector<MetricSpec>& part : {of_users(), of_data(), of_places(), of_values()})
+    all.insert(all.end(), part.begin(), part.end());
+  return all;
 }
 
 }  // namespace

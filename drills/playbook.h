@@ -36,8 +36,8 @@ struct Condition {
 /// The metrics a playbook may name, their unit and where they may stand.
 struct MetricSpec {
   std::string_view name;
-  std::string_view unit;  ///< "s" | "ratio" | "count" | "per_s" | "bytes"; latency bounds are
-                          ///< written as durations
+  std::string_view unit;  ///< "s" | "ratio" | "count" | "per_s" | "bytes" | "number"; bounds in s
+                          ///< are written as durations
   std::string_view help;
   bool needs_probe = true;
   bool live = false;      ///< may stand in steady, stop_if, await and expect

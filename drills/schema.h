@@ -101,6 +101,8 @@ struct KindSpec {
   std::string_view example;  ///< the YAML of its parameters
   Schema fields;
   UndoClass undo = UndoClass::Reversible;  ///< faults only
+  /// Programs that a fault runs on the host it hits, beside those that the stack names.
+  std::vector<std::string_view> needs{};
 };
 
 /// The kinds a playbook may name; made in main from the tables of the rooms above.

@@ -49,7 +49,8 @@ struct StackService {
 struct Vantage {
   std::string name;
   std::string host;
-  std::string resolver;  ///< address of the DNS resolver its users ask; empty: the host's own
+  std::string resolver;  ///< addresses of the DNS resolvers its users ask, with commas between;
+                         ///< empty: the host's own
   std::string region;    ///< of its host
   Where where;
 };

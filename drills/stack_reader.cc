@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "drills/header.h"
 #include "drills/reach_reader.h"
 #include "drills/stack_tables.h"
@@ -134,6 +135,17 @@ class StackReader {
     return address;
   }
 
+  std::string read_resolvers(const Params& params, const Owner& owner) {
+    std::vector<std::string> addresses = params.list("resolver");
+    for (const std::string& address : addresses)
+      if (!is_address(address))
+        reading_.report(
+            params.place("resolver"),
+            fmt::format(
+                "'resolver' of {} must be IPv4 or IPv6 addresses, not '{}'", owner.text, address));
+    return join(addresses, ",");
+  }
+
   StackService read_service(const YamlEntry& entry) {
     const Owner owner{fmt::format("service '{}'", entry.key), entry.where};
     StackService service;
@@ -225,7 +237,7 @@ class StackReader {
     vantage.name = entry.key;
     vantage.where = entry.where;
     vantage.host = text_or_empty(params, "host");
-    vantage.resolver = read_address(params, "resolver", owner);
+    vantage.resolver = read_resolvers(params, owner);
     if (const StackHost* host = stack_.host(vantage.host)) vantage.region = host->region;
     return vantage;
   }

@@ -4,20 +4,6 @@ namespace muster {
 
 namespace {
 
-const Field kPidFile{
-    .name = "pid_file", .type = Type::Text, .help = "file that holds the process id"};
-const Field kStart{.name = "start", .type = Type::Argv, .help = "starts it"};
-const Field kStop{.name = "stop", .type = Type::Argv, .help = "stops it in good order"};
-const Field kPrimary{.name = "primary",
-                     .type = Type::Name,
-                     .help = "the host that takes writes",
-                     .required = true,
-                     .refers = Refers::Host};
-const Field kReplicas{.name = "replicas",
-                      .type = Type::NameList,
-                      .help = "the hosts that follow it",
-                      .refers = Refers::Host};
-
 Schema check_fields() {
   return {{.name = "interval",
            .type = Type::Duration,
@@ -177,8 +163,9 @@ const Schema& vantage_fields() {
        .required = true,
        .refers = Refers::Host},
       {.name = "resolver",
-       .type = Type::Text,
-       .help = "address of the DNS resolver they ask; default: the host's own"}};
+       .type = Type::TextList,
+       .help = "addresses of the DNS resolvers they ask, the next where one does not answer; "
+               "default: the host's own"}};
   return fields;
 }
 
@@ -207,58 +194,6 @@ const Schema& routing_fields() {
        .fields = check_fields()},
       {.name = "ttl", .type = Type::Duration, .help = "time to live of the DNS names users ask"}};
   return fields;
-}
-
-const std::vector<StackKind>& service_kinds() {
-  static const std::vector<StackKind> kinds = {
-      {"process",
-       "a program on one or more hosts",
-       {{.name = "hosts",
-         .type = Type::NameList,
-         .help = "the hosts it runs on",
-         .required = true,
-         .refers = Refers::Host},
-        kPidFile,
-        kStart,
-        kStop,
-        {.name = "match",
-         .type = Type::Text,
-         .help = "text in its command line, where there is no pid file"},
-        {.name = "health",
-         .type = Type::Object,
-         .help = "tells whether it is well",
-         .fields = {{.name = "http",
-                     .type = Type::Text,
-                     .help = "URL that answers 200, as seen from its host",
-                     .required = true}}}}},
-      {"postgres",
-       "PostgreSQL with streaming replication",
-       {kPrimary,
-        kReplicas,
-        {.name = "dsn",
-         .type = Type::TextMap,
-         .help = "host: connection string, without secrets",
-         .key_refers = Refers::Host},
-        kPidFile,
-        kStart,
-        kStop}},
-      {"redis",
-       "Redis with replication",
-       {kPrimary,
-        kReplicas,
-        {.name = "port",
-         .type = Type::Integer,
-         .help = "TCP port",
-         .fallback = "6379",
-         .least = 1,
-         .most = 65535},
-        kPidFile,
-        kStart,
-        kStop}},
-      {"http",
-       "a web address that is not run by hosts of this stack",
-       {{.name = "url", .type = Type::Text, .help = "its address", .required = true}}}};
-  return kinds;
 }
 
 const std::vector<StackKind>& routing_kinds() {

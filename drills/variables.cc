@@ -38,6 +38,11 @@ YamlNode moved_to(YamlNode node, const Where& where) {
   return node;
 }
 
+/// The keys of what a probe sends, or proves who it is by.
+bool may_be_secret(std::string_view key) {
+  return key == "headers" || key == "body" || key == "secret_key" || key == "password";
+}
+
 YamlNode broken(const YamlNode& node) {
   YamlNode copy = node;
   copy.broken = true;
@@ -155,7 +160,7 @@ YamlNode Variables::fill_below(const YamlNode& node, bool secrets) const {
   YamlNode filled = node;
   for (YamlNode& item : filled.items) item = fill_below(item, secrets);
   for (YamlEntry& entry : filled.entries) {
-    const bool sent = secrets || entry.key == "headers" || entry.key == "body";
+    const bool sent = secrets || may_be_secret(entry.key);
     if (entry.key != "when") entry.value = fill_below(entry.value, sent);
   }
   return filled;
@@ -163,8 +168,10 @@ YamlNode Variables::fill_below(const YamlNode& node, bool secrets) const {
 
 bool Variables::accepts_secret(std::string_view name, const YamlNode& node, bool secrets) const {
   const std::string complaint =
-      secrets ? secret_complaint(name)
-              : "a secret may stand only in the headers or the body of what a probe sends";
+      secrets
+          ? secret_complaint(name)
+          : "a secret may stand only in the headers or the body of what a probe sends, and as its "
+            "secret_key or password";
   if (!complaint.empty()) reading_.report(node.where, complaint);
   return complaint.empty();
 }

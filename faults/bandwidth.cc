@@ -111,7 +111,8 @@ FaultKind bandwidth_fault() {
                   {.name = "interface",
                    .type = Type::Text,
                    .help = "the default route's where left out"}},
-       .undo = UndoClass::SelfHealingOnRestart},
+       .undo = UndoClass::SelfHealingOnRestart,
+       .needs = {"tc", "ip"}},
       plan};
 }
 

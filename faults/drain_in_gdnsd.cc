@@ -13,8 +13,8 @@ namespace {
 constexpr Duration kUntilRead = std::chrono::milliseconds(1100);
 
 /// As `gdnsdctl states` prints it. A forced state ends with "!".
-std::string forced_down(const std::string& resource) {
-  return fmt::format("\"{}\": {{\"state\": \"DOWN!\"", resource);
+std::string forced(const std::string& resource, std::string_view state) {
+  return fmt::format("\"{}\": {{\"state\": \"{}!\"", resource, state);
 }
 
 /// gdnsd silently ignores a name that it does not know, and the file is written whole: so the name
@@ -33,7 +33,12 @@ Task<> require_known_and_unforced(Host& host, Command states, std::string resour
 
 }  // namespace
 
-Task<FaultPlan> drain_in_gdnsd(const Params& params, FaultContext context, const Routing& routing) {
+Task<FaultPlan> force_in_gdnsd(const Params& params,
+                               FaultContext context,
+                               const Routing& routing,
+                               GdnsdState state) {
+  const bool down = state == GdnsdState::Down;
+  const std::string_view word = down ? "DOWN" : "UP";
   const Where where = params.place("region");
   const std::string region = params.text("region");
   const Params resources = routing.params.object("resources");
@@ -52,16 +57,24 @@ Task<FaultPlan> drain_in_gdnsd(const Params& params, FaultContext context, const
     const StackHost& host = open_host(context.stack, name, where);
     co_await require_known_and_unforced(
         context.hosts.host(name), command_of(states), resource, where);
-    Change& change = add_change(
-        result, context, host, fmt::format("force {} down in gdnsd on {}", region, name));
+    Change& change =
+        add_change(result,
+                   context,
+                   host,
+                   fmt::format("force {} {} in gdnsd on {}", region, down ? "down" : "up", name));
     change.resource = "file:" + file;
-    change.apply = built_in("file", {file}, resource + " => DOWN\n");
+    change.apply = built_in("file", {file}, fmt::format("{} => {}\n", resource, word));
     change.verify = states;
-    change.verify.contains = forced_down(resource);
+    change.verify.contains = forced(resource, word);
     change.undo = built_in("file", {file});
     change.verify_undone = states;
-    change.verify_undone.lacks = forced_down(resource);
+    change.verify_undone.lacks = forced(resource, word);
   }
+  co_return result;
+}
+
+Task<FaultPlan> drain_in_gdnsd(const Params& params, FaultContext context, const Routing& routing) {
+  FaultPlan result = co_await force_in_gdnsd(params, context, routing, GdnsdState::Down);
   result.predicted = predict_told_name_servers(routing, kUntilRead);
   co_return result;
 }

@@ -66,7 +66,8 @@ FaultKind drain_region_fault() {
                        .type = Type::Choice,
                        .help = "which part of the stack's routing; the first one where left out",
                        .choices = {"gdnsd", "haproxy", "http", "command"}}},
-           .undo = UndoClass::Reversible},
+           .undo = UndoClass::Reversible,
+           .needs = {"gdnsdctl", "socat"}},
           plan};
 }
 

@@ -11,6 +11,14 @@ namespace muster {
 // here, and with what. They throw Error where it cannot be done, or is done already.
 
 Task<FaultPlan> drain_in_gdnsd(const Params& params, FaultContext context, const Routing& routing);
+
+/// What gdnsd can be told of a region, whatever its health checks say.
+enum class GdnsdState { Down, Up };
+/// Without a prediction: what follows is the caller's to say.
+Task<FaultPlan> force_in_gdnsd(const Params& params,
+                               FaultContext context,
+                               const Routing& routing,
+                               GdnsdState state);
 Task<FaultPlan> drain_in_haproxy(const Params& params,
                                  FaultContext context,
                                  const Routing& routing);

@@ -27,6 +27,7 @@ struct FaultContext {
   std::string step;  ///< the inject step's name: prefix of the change ids, and of tables and chains
                      ///< it makes
   Duration deadline{};
+  bool at_its_turn = false;  ///< planned again, the moment before it is injected
 };
 
 /// What a fault would do.
@@ -47,6 +48,9 @@ struct FaultPlan {
 struct FaultKind {
   KindSpec spec;
   Task<FaultPlan> (*plan)(const Params& params, FaultContext context);
+  /// Its plan names what another step of the same drill may change: a pid, a timeline. So it is
+  /// planned again at its turn, and then has to be the same in what it changes, and where.
+  bool planned_at_its_turn = false;
 };
 
 /// Every kind, in the order of kinds.inc.

@@ -154,7 +154,8 @@ FaultKind latency_fault() {
                           .help = "only TCP to or from this port",
                           .least = 1,
                           .most = 65535}}),
-       .undo = UndoClass::SelfExpiring},
+       .undo = UndoClass::SelfExpiring,
+       .needs = {"iptables", "iptables-restore", "muster-delay"}},
       plan};
 }
 

@@ -63,6 +63,7 @@ std::string rule_text(const PacketDrop& drop, Family family, std::string_view si
     rule += fmt::format(" {} {} != @spared{}", header, side, suffix);
   if (drop.peer_port)
     rule += fmt::format(" tcp {} {}", side == "daddr" ? "dport" : "sport", *drop.peer_port);
+  if (drop.larger_than) rule += fmt::format(" meta length > {}", *drop.larger_than);
   if (drop.share && *drop.share < 0.9999)  // nft takes no bound that always holds
     rule += fmt::format(" numgen random mod 10000 < {}", std::lround(*drop.share * 10000));
   return rule + " counter name \"dropped\" drop\n";

@@ -20,8 +20,9 @@ struct PacketDrop {
   bool leaving = true;                         ///< packets this host sends to peers
   bool arriving = true;                        ///< packets it gets from them
   std::optional<int> peer_port;                ///< only TCP, with this port on the peer's side
-  std::optional<double> share;    ///< each packet with this probability; all of them where absent
-  std::optional<OwnChannel> own;  ///< a connection to leave alone though it is with a peer
+  std::optional<double> share;     ///< each packet with this probability; all of them where absent
+  std::optional<int> larger_than;  ///< bytes, of the whole packet; all of them where absent
+  std::optional<OwnChannel> own;   ///< a connection to leave alone though it is with a peer
   Duration expires{};
 };
 

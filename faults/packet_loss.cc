@@ -8,6 +8,11 @@
 namespace muster {
 namespace {
 
+std::string large_text(const Params& params) {
+  if (!params.has("larger_than")) return "";
+  return fmt::format(" larger than {} bytes", params.integer("larger_than"));
+}
+
 Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const std::vector<const StackHost*> hosts = chosen_hosts(params, context.stack);
   const PacketScope scope = packet_scope(params, context.stack, hosts);
@@ -24,9 +29,10 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     Change& change = add_change(result,
                                 context,
                                 *host,
-                                fmt::format("on {}, lose {:g} % of the packets to and from {}{}",
+                                fmt::format("on {}, lose {:g} % of the packets{} to and from {}{}",
                                             host->name,
                                             params.number("share") * 100,
+                                            large_text(params),
                                             scope.text,
                                             sparing_text(own)));
     PacketDrop drop;
@@ -35,6 +41,8 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     drop.spared = scope.spared;
     drop.spared_interfaces = protected_interfaces(context.stack);
     drop.share = params.number("share");
+    if (params.has("larger_than"))
+      drop.larger_than = static_cast<int>(params.integer("larger_than"));
     drop.expires = context.deadline;
     drop.own = own;
     change.order = own ? 1 : 0;
@@ -60,10 +68,18 @@ FaultKind packet_loss_fault() {
                                             .help = "how many of the packets are lost",
                                             .required = true,
                                             .least = 0.0001,
-                                            .most = 1}}),
+                                            .most = 1},
+                                           {.name = "larger_than",
+                                            .type = Type::Size,
+                                            .help = "only of packets larger than so much: a path "
+                                                    "that lets through what checks send, and no "
+                                                    "page",
+                                            .least = 64,
+                                            .most = 65535}}),
                                    scope_fields()),
                             own_channel_fields()),
-           .undo = UndoClass::SelfExpiring},
+           .undo = UndoClass::SelfExpiring,
+           .needs = {"nft", "ss"}},
           plan};
 }
 

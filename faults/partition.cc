@@ -94,7 +94,8 @@ FaultKind partition_fault() {
                               .fallback = "both",
                               .choices = {"both", "one_way"}}},
                             own_channel_fields()),
-           .undo = UndoClass::SelfExpiring},
+           .undo = UndoClass::SelfExpiring,
+           .needs = {"nft", "ss"}},
           plan};
 }
 

@@ -38,8 +38,9 @@ std::string operation_text(const Operation& operation) {
 std::string observation_text(const Operation& operation, Duration within) {
   if (operation.empty()) return "nothing";
   std::string text = operation_text(operation);
+  if (operation.kind == "file") text = "what stands in " + operation.args.front();
   if (operation.kind == "exec") {
-    text = show_argv(operation.args);
+    text = without_program_directory(show_argv(operation.args));
     if (!operation.input.empty()) text += input_block(operation.input);
     if (!operation.contains.empty())
       text += fmt::format("{}says   `{}`", kIndent, operation.contains);

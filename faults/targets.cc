@@ -150,13 +150,16 @@ std::vector<const StackHost*> chosen_hosts(const Params& params, const Stack& st
   return hosts;
 }
 
-ServiceTargets chosen_service(const Params& params, const Stack& stack) {
+ServiceTargets chosen_service(const Params& params, const Stack& stack, std::string_view kind) {
   const std::string name = params.text("service");
   const StackService* service = stack.service(name);
   if (service == nullptr)
     refuse(params.place("service"), fmt::format("the stack has no service {}", name));
   if (stack.protects(Protection::Kind::Service, name))
     refuse(params.place("service"), fmt::format("service {} is protected by the stack", name));
+  if (!kind.empty() && service->kind != kind)
+    refuse(params.place("service"),
+           fmt::format("service {} is of kind {}, not {}", name, service->kind, kind));
 
   const std::string_view key = written_key(params);
   // A region may hold protected hosts that this service does not run on: only its own are looked

@@ -25,7 +25,8 @@ struct ServiceTargets {
   const StackService& service;
   std::vector<const StackHost*> hosts;  ///< those of the service that were chosen; never empty
 };
-ServiceTargets chosen_service(const Params& params, const Stack& stack);
+/// `kind`: what the service has to be, where only that can be broken in this way.
+ServiceTargets chosen_service(const Params& params, const Stack& stack, std::string_view kind = {});
 
 /// The host a playbook or stack names, if it may be touched.
 const StackHost& open_host(const Stack& stack, std::string_view name, const Where& where);

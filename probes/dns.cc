@@ -53,6 +53,7 @@ class DnsProber final : public Prober {
     sample.value = to_seconds(answer.ttl);
     sample.text = watch_.recorder.text(join(addresses, ","));
     sample.outcome = answer.outcome;
+    sample.status = static_cast<std::uint16_t>(answer.rcode);
     sample.kind = SampleKind::Signal;
     watch_.recorder.record(sample);
   }

@@ -88,7 +88,8 @@ HttpAnswer answer_of(Slot& slot, CURLcode code) {
   answer.outcome = outcome_of_transfer(cut ? CURLE_OK : code, number_of(easy, CURLINFO_OS_ERRNO));
   answer.status = static_cast<int>(number_of(easy, CURLINFO_RESPONSE_CODE));
   answer.body = std::move(slot.body);
-  answer.header = header_of(easy, slot.call->request.wanted_header);
+  for (const std::string& name : slot.call->request.wanted_headers)
+    answer.headers.push_back(header_of(easy, name));
   const Duration ready = time_of(easy, CURLINFO_PRETRANSFER_TIME_T);
   const Duration first_byte = time_of(easy, CURLINFO_STARTTRANSFER_TIME_T);
   answer.reached = ready > Duration::zero();

@@ -19,11 +19,13 @@ struct HttpRequest {
   std::string url;
   std::vector<std::string> headers;  ///< "name: value"
   std::string body;
-  std::string wanted_header;  ///< whose value comes back with the answer; empty: none
-  std::string ca_file;        ///< trusted instead of the system's authorities; empty: those
-  bool keep_body = false;     ///< whether the answer's body is wanted
-  bool fresh = false;         ///< opens a connection of its own and closes it
-  bool http2 = false;         ///< offered to the server while TLS is set up; https only
+  std::vector<std::string> wanted_headers;  ///< whose values come back with the answer
+  std::string ca_file;     ///< trusted instead of the system's authorities; empty: those
+  std::string s3_region;   ///< where it is not empty the request is signed as S3 asks,
+  std::string s3_account;  ///< by "ACCESS_KEY:SECRET_KEY"
+  bool keep_body = false;  ///< whether the answer's body is wanted
+  bool fresh = false;      ///< opens a connection of its own and closes it
+  bool http2 = false;      ///< offered to the server while TLS is set up; https only
 };
 
 /// A request parsed and prepared once, to be sent any number of times.
@@ -38,8 +40,8 @@ struct HttpAnswer {
   Outcome outcome =
       Outcome::Other;  ///< Good where an answer came, whatever its status; HttpError never
   int status = 0;
-  std::string body;    ///< where it was wanted; at most kMostBody
-  std::string header;  ///< the value of the wanted header
+  std::string body;                  ///< where it was wanted; at most kMostBody
+  std::vector<std::string> headers;  ///< the values of the wanted ones, "" where one is absent
   bool reached =
       false;  ///< the request was, or may have been, sent: the server may have acted on it
   std::uint32_t connect_us = 0;  ///< 0 on a kept connection

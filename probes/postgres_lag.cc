@@ -113,17 +113,13 @@ class PostgresProber final : public TaskProber {
 };
 
 std::vector<ProbePlace> places(const ProbeSpec& probe, const Stack& stack) {
-  const std::string name = probe.params.text("service");
-  const StackService* service = stack.service(name);
-  if (service == nullptr) fail("probe '{}': the stack has no service '{}'", probe.name, name);
-  if (service->kind != "postgres")
-    fail("probe '{}': service '{}' is not of kind postgres", probe.name, name);
-  const Params dsn = service->params.object("dsn");
+  const StackService& service = watched_service(probe, stack, "postgres");
+  const Params dsn = service.params.object("dsn");
   std::vector<ProbePlace> places;
-  for (const std::string& host : service->hosts) {
+  for (const std::string& host : service.hosts) {
     const StackHost* known = stack.host(host);
     if (known == nullptr || !dsn.has(host))
-      fail("service '{}' has no dsn for host '{}'", name, host);
+      fail("service '{}' has no dsn for host '{}'", service.name, host);
     json::object params = probe.params.values();
     params["conninfo"] = dsn.text(host);
     places.push_back({host, host, {}, known->region, std::move(params)});

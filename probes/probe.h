@@ -38,6 +38,10 @@ const ProbeKind* probe_kind(std::string_view name);
 /// The usual places: the vantages the probe names, or every one of the stack, with the kind's
 /// params as they are.
 std::vector<ProbePlace> at_vantages(const ProbeSpec& probe, const Stack& stack);
+/// The service that the probe's `service` names; throws Error where it is not of this kind.
+const StackService& watched_service(const ProbeSpec& probe,
+                                    const Stack& stack,
+                                    std::string_view kind);
 std::vector<const KindSpec*> probe_specs();
 
 }  // namespace muster

@@ -26,6 +26,17 @@ std::vector<const KindSpec*> probe_specs() {
   return specs;
 }
 
+const StackService& watched_service(const ProbeSpec& probe,
+                                    const Stack& stack,
+                                    std::string_view kind) {
+  const std::string name = probe.params.text("service");
+  const StackService* service = stack.service(name);
+  if (service == nullptr) fail("probe '{}': the stack has no service '{}'", probe.name, name);
+  if (service->kind != kind)
+    fail("probe '{}': service '{}' is not of kind {}", probe.name, name, kind);
+  return *service;
+}
+
 std::vector<ProbePlace> at_vantages(const ProbeSpec& probe, const Stack& stack) {
   std::vector<std::string> names = probe.from;
   if (names.empty()) {

@@ -31,6 +31,23 @@ std::string address_text(const ares_addrinfo_node& node) {
   return text;
 }
 
+int rcode_of(int status) {
+  switch (status) {
+    case ARES_EFORMERR:
+      return 1;
+    case ARES_ESERVFAIL:
+      return 2;
+    case ARES_ENOTFOUND:
+      return 3;
+    case ARES_ENOTIMP:
+      return 4;
+    case ARES_EREFUSED:
+      return 5;
+    default:
+      return 0;
+  }
+}
+
 DnsAnswer answer_of(int status, const ares_addrinfo* info) {
   DnsAnswer answer;
   if (status == ARES_SUCCESS && info != nullptr && info->nodes != nullptr) {
@@ -47,15 +64,16 @@ DnsAnswer answer_of(int status, const ares_addrinfo* info) {
     return answer;
   }
   answer.outcome = status == ARES_ETIMEOUT ? Outcome::Timeout : Outcome::Dns;
+  answer.rcode = rcode_of(status);
   answer.error = ares_strerror(status == ARES_SUCCESS ? ARES_ENODATA : status);
   return answer;
 }
 
 /// c-ares doubles its patience with each try; the first share is such that all tries together make
 /// `whole`.
-int first_patience_ms(Duration whole, int tries) {
+int first_patience_ms(Duration whole, int tries, std::int64_t servers) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(whole).count();
-  return static_cast<int>(std::max<std::int64_t>(ms / ((1 << tries) - 1), 1));
+  return static_cast<int>(std::max<std::int64_t>(ms / (servers * ((1 << tries) - 1)), 1));
 }
 
 class AresResolver final : public Resolver {
@@ -69,8 +87,11 @@ class AresResolver final : public Resolver {
     char lookups[] = "b";
     char lookups_with_hosts[] = "fb";
     options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES;
-    options.timeout = first_patience_ms(timeout, tries);
-    options.tries = tries;
+    const std::int64_t servers = 1 + std::count(server.begin(), server.end(), ',');
+    // Less patience would send users to a second resolver, and so to what that has in its cache,
+    // while the first is still finding out that one of its name servers is dead.
+    options.tries = servers > 1 ? 1 : tries;
+    options.timeout = first_patience_ms(timeout, options.tries, servers);
     options.lookups = server.empty() ? lookups_with_hosts : lookups;
     options.sock_state_cb = &AresResolver::socket_state;
     options.sock_state_cb_data = this;

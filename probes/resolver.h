@@ -19,6 +19,7 @@ struct DnsAnswer {
       Outcome::Dns;  ///< Good, Timeout (nobody answered) or Dns (no such name, refused, broken)
   std::vector<std::string> addresses;  ///< in the order of the answer; not empty where Good
   Duration ttl{};                      ///< the smallest of the answer's records
+  int rcode = 0;                       ///< of DNS: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED; 0 without any
   std::string error;                   ///< c-ares' words where it is not Good
 };
 
@@ -35,9 +36,10 @@ class Resolver {
   virtual void ask(const std::string& name, DnsFamily family, Handler handler) = 0;
 };
 
-/// `server` is "10.1.0.53", "127.0.0.1:5353" or "[::1]:53"; empty: what this host itself is set up
-/// to ask, with /etc/hosts first. A question is asked `tries` times and given up after `timeout` in
-/// all.
+/// `server` is "10.1.0.53", "127.0.0.1:5353" or "[::1]:53", or several with commas between: the
+/// next is asked where one does not answer. Empty: what this host itself is set up to ask, with
+/// /etc/hosts first. One server is asked `tries` times, each of several once; a question is given
+/// up after `timeout` in all.
 std::unique_ptr<Resolver> make_resolver(boost::asio::any_io_executor executor,
                                         const std::string& server,
                                         Duration timeout,

@@ -36,7 +36,8 @@ bool is_token(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 127; });
 }
 
-/// "" where the answer is no JSON or has no such text.
+}  // namespace
+
 std::string token_of(const std::string& body, const std::string& pointer) {
   boost::system::error_code error;
   const json::value answer = json::parse(body, error);
@@ -45,8 +46,6 @@ std::string token_of(const std::string& body, const std::string& pointer) {
   if (error || token == nullptr || !token->is_string()) return {};
   return is_token(token->as_string()) ? std::string(token->as_string()) : std::string();
 }
-
-}  // namespace
 
 Schema login_fields() {
   Schema login = http_fields("POST");

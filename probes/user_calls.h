@@ -35,6 +35,10 @@ class UserCalls {
   std::vector<std::shared_ptr<const HttpCall>> calls_;  ///< one for all, or one a user
 };
 
+/// The token at a JSON pointer of an answer: "/access_token". "" where the answer has none, or one
+/// that could break the header or the URL it is put into.
+std::string token_of(const std::string& body, const std::string& pointer);
+
 /// The keys `login` and `cookies` of an http probe.
 Schema login_fields();
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "base/clock.h"
 
 namespace muster {
@@ -131,6 +133,21 @@ void Users::send(std::uint32_t user,
             [this, journey, began](const DnsAnswer& answer) {
               begin(journey, answer, clock_.now() - began);
             });
+}
+
+Task<UserAnswer> Users::ask(std::uint32_t user,
+                            std::shared_ptr<const HttpCall> call,
+                            Duration timeout) {
+  const auto executor = co_await boost::asio::this_coro::executor;
+  // Whoever waits may be cancelled before the answer comes.
+  const auto answer = std::make_shared<UserAnswer>();
+  const auto answered = std::make_shared<Happening>(executor);
+  send(user, std::move(call), timeout, [answer, answered](UserAnswer& said) {
+    *answer = std::move(said);
+    answered->set();
+  });
+  co_await answered->wait();
+  co_return std::move(*answer);
 }
 
 /// The address that served the user last comes first, as long as it is in the answer.

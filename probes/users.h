@@ -51,6 +51,8 @@ class Users {
             std::shared_ptr<const HttpCall> call,
             Duration timeout,
             Handler handler);
+  /// The same for whoever waits for the answer.
+  Task<UserAnswer> ask(std::uint32_t user, std::shared_ptr<const HttpCall> call, Duration timeout);
   using CallOf = std::function<std::shared_ptr<const HttpCall>(std::uint32_t user)>;
   /// Lets every user send his call once, unrecorded, to have its answer cached and its connection
   /// open.

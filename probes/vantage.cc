@@ -227,6 +227,14 @@ class RemoteAgent final : public Agent {
 
   void take_clock(const ClockAnswer& answer) {
     offset_.add({answer.sent, answer.received, answer.answered, clock_.now()});
+    note_clock();
+  }
+
+  /// At any time, for a run that may be cut off.
+  void note_clock() {
+    health_.clock_offset = offset_.latest()->offset;
+    health_.clock_bound = std::max(clock_bound_, offset_.latest()->bound);
+    health_.clock_steps = offset_.steps();
   }
 
   /// All instants of a sample move alike, so that its lengths stay what the agent measured.
@@ -242,10 +250,7 @@ class RemoteAgent final : public Agent {
   void take_health(const json::object& value) {
     health_ = health_from_json(value);
     health_.vantage = task_.vantage;
-    if (same_clock_) return;
-    health_.clock_offset = offset_.latest()->offset;
-    health_.clock_bound = std::max(clock_bound_, offset_.latest()->bound);
-    health_.clock_steps = offset_.steps();
+    if (!same_clock_) note_clock();
   }
 
   Task<> see_it_exit() {
@@ -286,7 +291,7 @@ class RemoteAgents final : public Agents {
     Host& host = hosts_.host(task.host).network();
     std::vector<std::string> program = program_;
     if (program.empty()) program = {host.own_program("muster"), "agent"};
-    std::unique_ptr<Channel> channel = co_await host.open(std::move(program));
+    std::unique_ptr<Channel> channel = co_await host.open_promptly(std::move(program));
     auto agent =
         std::make_unique<RemoteAgent>(executor, clock_, std::move(task), std::move(channel));
     co_await agent->give_task();

@@ -116,16 +116,36 @@ struct Result {
     std::optional<double> worst_stale_s;
     std::string rule;
   };
+  /// What a metric was in the runs before that it may be held against, newest first.
+  struct MetricHistory {
+    std::vector<std::string> runs;
+    std::vector<std::optional<double>> values;  ///< nothing: it was not reached
+    std::optional<double> median;
+  };
+  /// How a metric stands against them (reports/history/regression.h).
+  struct MetricChange {
+    std::string test;  ///< prediction-interval | mann-whitney-exact | none
+    std::size_t n_new = 0, n_old = 0;
+    std::optional<double> ratio, lo, hi;  ///< of now to before
+    std::optional<double> p;              ///< that a system that did not change is as bad
+    double alpha = 0;
+    double min_effect = 1;              ///< the smallest ratio that matters
+    std::optional<double> usual_up_to;  ///< in the metric's unit: the good side of what is usual
+    std::string result;                 ///< worse | better | same | unclear | too-few-runs
+    std::string text;                   ///< one sentence with the numbers it rests on
+  };
   struct Metric {
     std::string id, name;
     std::string scope_vantage, scope_phase, scope_probe;
-    std::string unit;                     ///< s | ms | ratio | count | per_s
+    std::string unit;                     ///< s | ms | ratio | count | per_s | number
     std::optional<double> value, lo, hi;  ///< lo, hi: the interval of the measurement
-    std::string interval_method;          ///< resolution | exact | ""
+    std::string interval_method;          ///< resolution | exact | block-bootstrap | ""
     bool censored = false;
     std::string better = "lower";
     std::string budget_op;  ///< "<=" | ">=" | "" : no budget
     std::optional<double> budget;
+    std::optional<MetricHistory> history;
+    std::optional<MetricChange> change;
     std::string verdict = "info";  ///< pass | fail | warn | info | inconclusive
     std::string reason;
   };
@@ -145,6 +165,35 @@ struct Result {
   };
   struct EnvironmentItem {
     std::string key, value, kind;  ///< kind: config | build | measured
+  };
+  /// Share of the users' requests that failed, in equal bins from t0 + from_s on
+  /// (reports/profile.h); NaN where nobody asked.
+  struct Profile {
+    double from_s = 0, bin_s = 1;
+    std::vector<double> failed;
+  };
+  /// A run before that this one may be held against.
+  struct EarlierRun {
+    std::string id;
+    std::int64_t number = 0;
+    UtcTime started_at;
+    std::string status;
+    Profile profile;
+  };
+  struct SettingChange {
+    std::string key, before, now;  ///< "": there was none
+  };
+  /// Where the runs of this drill became another series: found among more than can be judged, for
+  /// people, never for a gate.
+  struct SeriesStep {
+    struct Moved {
+      std::string metric, probe, unit;
+      std::optional<double> before, after;  ///< medians on both sides; nothing: not reached
+    };
+    std::string run;  ///< the first run behind it
+    std::int64_t number = 0;
+    std::vector<Moved> moved;
+    std::optional<std::vector<SettingChange>> changed;  ///< nothing: what they ran on is not known
   };
   /// The failover time that the stack's own settings predict, beside what was measured.
   struct Prediction {
@@ -175,6 +224,15 @@ struct Result {
     std::vector<std::pair<double, double>> tail;
     static constexpr std::size_t kMostTail = 64;
   };
+  /// How long acts took to show at one place (reports/measure/propagation.h), seconds; p50 is
+  /// nothing where it falls among those that never showed.
+  struct PlaceDelay {
+    std::string metric, probe, vantage, place;
+    std::size_t rounds = 0;              ///< acts that were looked for there
+    std::size_t never = 0;               ///< of those, not shown as long as it was looked
+    std::size_t untold = 0;              ///< of those, the place told nothing
+    std::optional<double> p50, longest;  ///< longest: of those that were shown
+  };
 
   Run run;
   PlaybookRef playbook;
@@ -193,9 +251,14 @@ struct Result {
   Verdict verdict;
   std::string environment_digest;
   std::vector<EnvironmentItem> environment;
+  std::vector<EarlierRun> earlier;  ///< newest first, at most 20
+  /// Against the newest of them; nothing where there is none, or it does not say what it ran on.
+  std::optional<std::vector<SettingChange>> changed;
+  std::optional<SeriesStep> series_step;  ///< the newest
   std::optional<Prediction> prediction;
   std::vector<BreakdownStage> breakdown;
   std::vector<ClientSpread> client_spread;
+  std::vector<PlaceDelay> place_delays;
   std::vector<std::pair<std::string, bool>>
       checks;  ///< steady, await, expect in words, and whether they held
 };

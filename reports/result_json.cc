@@ -1,5 +1,5 @@
-#include <cmath>
-
+#include "reports/earlier_json.h"
+#include "reports/json_parts.h"
 #include "reports/result.h"
 
 // Result -> result.json. The order of the members is the order of the schema.
@@ -7,29 +7,10 @@ namespace muster {
 
 namespace {
 
-json::value number(std::optional<double> value) {
-  if (!value || !std::isfinite(*value)) return nullptr;
-  return *value;
-}
-
-json::value text_or_null(const std::string& text) {
-  if (text.empty()) return nullptr;
-  return json::value(text);
-}
-
-json::array texts(const std::vector<std::string>& items) {
-  json::array out;
-  for (const std::string& item : items) out.emplace_back(item);
-  return out;
-}
-
-template <class T>
-json::array each(const std::vector<T>& items, json::object (*one)(const T&)) {
-  json::array out;
-  out.reserve(items.size());
-  for (const T& item : items) out.emplace_back(one(item));
-  return out;
-}
+using json_parts::each;
+using json_parts::number;
+using json_parts::text_or_null;
+using json_parts::texts;
 
 json::object counts(const std::map<std::string, int>& items) {
   json::object out;
@@ -224,7 +205,7 @@ json::value interval_json(const Result::Metric& metric) {
   if (metric.interval_method.empty()) return nullptr;
   return json::object{{"lo", number(metric.lo)},
                       {"hi", number(metric.hi)},
-                      {"level", 1},
+                      {"level", metric.interval_method == "block-bootstrap" ? 0.95 : 1.0},
                       {"method", metric.interval_method},
                       {"means", "how well this run was measured"}};
 }
@@ -248,8 +229,8 @@ json::object metric_json(const Result::Metric& metric) {
           {"interval", interval_json(metric)},
           {"better", metric.better},
           {"budget", budget_json(metric)},
-          {"history", nullptr},
-          {"change", nullptr},
+          {"history", history_json(metric.history)},
+          {"change", change_json(metric.change)},
           {"verdict", metric.verdict},
           {"reason", metric.reason}};
 }
@@ -303,6 +284,18 @@ json::object spread_json(const Result::ClientSpread& spread) {
           {"tail", json::value_from(spread.tail)}};
 }
 
+json::object place_delay_json(const Result::PlaceDelay& delay) {
+  return {{"metric", delay.metric},
+          {"probe", delay.probe},
+          {"vantage", delay.vantage},
+          {"place", delay.place},
+          {"rounds", delay.rounds},
+          {"never", delay.never},
+          {"untold", delay.untold},
+          {"p50", number(delay.p50)},
+          {"longest", number(delay.longest)}};
+}
+
 json::object breakdown_json(const Result::BreakdownStage& stage) {
   return {{"name", stage.name},
           {"evidence", stage.evidence},
@@ -340,10 +333,13 @@ json::object to_json(const Result& result) {
           {"environment",
            json::object{{"digest", result.environment_digest},
                         {"items", each(result.environment, item_json)}}},
-          {"series_step", nullptr},
+          {"earlier", earlier_json(result.earlier)},
+          {"changed", changed_json(result.changed)},
+          {"series_step", step_json(result.series_step)},
           {"prediction", prediction_json(result.prediction)},
           {"breakdown", each(result.breakdown, breakdown_json)},
           {"client_spread", each(result.client_spread, spread_json)},
+          {"place_delays", each(result.place_delays, place_delay_json)},
           {"checks", each(result.checks, check_json)}};
 }
 

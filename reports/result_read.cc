@@ -1,4 +1,6 @@
 #include "base/error.h"
+#include "reports/earlier_json.h"
+#include "reports/json_parts.h"
 #include "reports/result.h"
 
 // result.json -> Result. Required members are those of the schema; what muster added may be absent.
@@ -7,78 +9,17 @@ namespace muster {
 
 namespace {
 
-const json::object& object_at(const json::object& from, std::string_view key) {
-  const json::value& member = at(from, key);
-  if (!member.is_object()) fail("'{}' is not an object", key);
-  return member.get_object();
-}
-
-const json::array& array_at(const json::object& from, std::string_view key) {
-  const json::value& member = at(from, key);
-  if (!member.is_array()) fail("'{}' is not a list", key);
-  return member.get_array();
-}
-
-std::string optional_text(const json::object& from, std::string_view key) {
-  return find(from, key) == nullptr ? std::string() : text_at(from, key);
-}
-
-std::int64_t optional_integer(const json::object& from,
-                              std::string_view key,
-                              std::int64_t otherwise = 0) {
-  return find(from, key) == nullptr ? otherwise : integer_at(from, key);
-}
-
-bool optional_flag(const json::object& from, std::string_view key, bool otherwise) {
-  return find(from, key) == nullptr ? otherwise : flag_at(from, key);
-}
-
-std::optional<double> optional_number(const json::object& from, std::string_view key) {
-  if (find(from, key) == nullptr) return std::nullopt;
-  return number_at(from, key);
-}
-
-/// Required, but may be null.
-std::optional<double> nullable_at(const json::object& from, std::string_view key) {
-  at(from, key);
-  return optional_number(from, key);
-}
-
-UtcTime utc_at(const json::object& from, std::string_view key) {
-  const std::string text = text_at(from, key);
-  const auto time = parse_utc(text);
-  if (!time) fail("'{}' is not a UTC time: {}", key, text);
-  return *time;
-}
-
-const json::object& as_object(const json::value& value, std::string_view list) {
-  if (!value.is_object()) fail("an item of '{}' is not an object", list);
-  return value.get_object();
-}
-
-template <class T>
-std::vector<T> each(const json::object& from, std::string_view key, T (*one)(const json::object&)) {
-  std::vector<T> out;
-  for (const json::value& item : array_at(from, key)) out.push_back(one(as_object(item, key)));
-  return out;
-}
-
-template <class T>
-std::vector<T> each_if_any(const json::object& from,
-                           std::string_view key,
-                           T (*one)(const json::object&)) {
-  return find(from, key) == nullptr ? std::vector<T>() : each(from, key, one);
-}
-
-std::vector<std::string> texts_of(const json::object& from, std::string_view key) {
-  std::vector<std::string> out;
-  if (find(from, key) == nullptr) return out;
-  for (const json::value& item : array_at(from, key)) {
-    if (!item.is_string()) fail("an item of '{}' is not a text", key);
-    out.emplace_back(item.get_string().data(), item.get_string().size());
-  }
-  return out;
-}
+using json_parts::array_at;
+using json_parts::each;
+using json_parts::each_if_any;
+using json_parts::nullable_at;
+using json_parts::object_at;
+using json_parts::optional_flag;
+using json_parts::optional_integer;
+using json_parts::optional_number;
+using json_parts::optional_text;
+using json_parts::texts_of;
+using json_parts::utc_at;
 
 int integer_of(const json::value& value) {
   if (!value.is_int64()) fail("a count of the series is not a whole number");
@@ -318,6 +259,8 @@ Result::Metric read_metric(const json::object& from) {
     metric.budget_op = text_at(object_at(from, "budget"), "op");
     metric.budget = nullable_at(object_at(from, "budget"), "value");
   }
+  metric.history = history_from(from);
+  metric.change = change_from(from);
   metric.verdict = text_at(from, "verdict");
   metric.reason = text_at(from, "reason");
   return metric;
@@ -379,6 +322,18 @@ Result::ClientSpread read_spread(const json::object& from) {
   return spread;
 }
 
+Result::PlaceDelay read_place_delay(const json::object& from) {
+  return {text_at(from, "metric"),
+          text_at(from, "probe"),
+          text_at(from, "vantage"),
+          text_at(from, "place"),
+          static_cast<std::size_t>(integer_at(from, "rounds")),
+          static_cast<std::size_t>(integer_at(from, "never")),
+          static_cast<std::size_t>(integer_at(from, "untold")),
+          optional_number(from, "p50"),
+          optional_number(from, "longest")};
+}
+
 Result::BreakdownStage read_breakdown(const json::object& from) {
   return {text_at(from, "name"),
           text_at(from, "evidence"),
@@ -393,10 +348,14 @@ std::pair<std::string, bool> read_check(const json::object& from) {
 }
 
 void read_additions(const json::object& from, Result& result) {
+  result.earlier = earlier_from(from);
+  result.changed = changed_from(from);
+  result.series_step = step_from(from);
   if (find(from, "prediction") != nullptr)
     result.prediction = read_prediction(object_at(from, "prediction"));
   result.breakdown = each_if_any(from, "breakdown", read_breakdown);
   result.client_spread = each_if_any(from, "client_spread", read_spread);
+  result.place_delays = each_if_any(from, "place_delays", read_place_delay);
   result.checks = each_if_any(from, "checks", read_check);
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
+
 namespace muster {
 
 namespace {
@@ -183,7 +185,26 @@ const Result::ProbeInfo* probe_info(const Result& result, std::string_view id) {
 
 bool is_signal(const Result& result, std::string_view probe) {
   const Result::ProbeInfo* info = probe_info(result, probe);
-  return info != nullptr && info->kind == "dns";
+  return info != nullptr && (info->kind == "dns" || info->kind == "prometheus_query");
+}
+
+std::string show_changes(const std::vector<Result::SettingChange>& changes, std::size_t most) {
+  const auto or_nothing = [](const std::string& value) {
+    return value.empty() ? "nothing" : value;
+  };
+  std::vector<std::string> texts;
+  for (const Result::SettingChange& change : changes) {
+    if (texts.size() == most) break;
+    texts.push_back(
+        fmt::format("{} {} → {}", change.key, or_nothing(change.before), or_nothing(change.now)));
+  }
+  std::string text = join(texts, ", ");
+  if (changes.size() > most) text += fmt::format(" and {} more", changes.size() - most);
+  return text;
+}
+
+std::string show_times(double ratio) {
+  return fmt::format("{:.{}f}", ratio, ratio < 9.95 ? (ratio < 0.995 ? 2 : 1) : 0);
 }
 
 std::string vantage_name(const Result& result, std::string_view id) {

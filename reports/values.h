@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "reports/result.h"
 
@@ -38,12 +39,17 @@ const Result::Metric* scoped_metric(const Result& result,
                                     std::string_view vantage,
                                     std::string_view phase);
 
+/// "dns.ttl 10 s → 30 s, app nothing → 2026.46"; at most `most` of them, then "and 3 more".
+std::string show_changes(const std::vector<Result::SettingChange>& changes, std::size_t most);
+/// "1.5", "2.3", "25": how many times as much.
+std::string show_times(double ratio);
+
 /// The name of a vantage or phase for people; the id where it has none.
 std::string vantage_name(const Result& result, std::string_view id);
 const Result::VantageInfo* vantage_info(const Result& result, std::string_view id);
 const Result::ProbeInfo* probe_info(const Result& result, std::string_view id);
 
-/// Whether a probe looks at the control plane (DNS answers) and not at what users get.
+/// Whether a probe looks at the control plane (DNS answers, alerts) and not at what users get.
 bool is_signal(const Result& result, std::string_view probe);
 
 /// "2026-11-14 14:12 UTC".

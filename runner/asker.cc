@@ -21,9 +21,12 @@ class SayYes final : public Asker {
   Task<bool> ask(std::string) override { co_return true; }
 };
 
-class AskOnTerminal final : public Asker {
+class AskPerson final : public Asker {
  public:
+  explicit AskPerson(Observer& observer) : observer_(observer) {}
+
   Task<bool> ask(std::string question) override {
+    if (observer_.asks()) co_return co_await observer_.ask(std::move(question));
     const int terminal = ::open("/dev/tty", O_RDWR | O_CLOEXEC);
     if (terminal < 0)
       fail("there is no terminal to ask on; run with --yes to answer every question with yes");
@@ -37,13 +40,16 @@ class AskOnTerminal final : public Asker {
     const std::string_view answer = trim(line);
     co_return answer == "yes" || answer == "y";
   }
+
+ private:
+  Observer& observer_;
 };
 
 }  // namespace
 
-std::unique_ptr<Asker> make_asker(bool answer_yes) {
+std::unique_ptr<Asker> make_asker(bool answer_yes, Observer& observer) {
   if (answer_yes) return std::make_unique<SayYes>();
-  return std::make_unique<AskOnTerminal>();
+  return std::make_unique<AskPerson>(observer);
 }
 
 }  // namespace muster

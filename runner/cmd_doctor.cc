@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <map>
 
 #include <unistd.h>
 
@@ -6,6 +7,8 @@
 #include "base/files.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "drills/lab/lab.h"
+#include "faults/fault.h"
 #include "runner/commands.h"
 #include "runner/exit_code.h"
 
@@ -22,34 +25,65 @@ struct Finding {
 };
 
 struct Program {
-  const char* name;
-  const char* package;
-  const char* needed_for;
+  std::string_view name;
+  std::string_view package;  ///< of Debian
+  std::string needed_for;
 };
 
-constexpr Program kPrograms[] = {{"nsenter", "util-linux", "reaching lab and netns hosts"},
-                                 {"ssh", "openssh-client", "hosts over ssh"},
-                                 {"sftp", "openssh-client", "copying the guard to hosts over ssh"},
-                                 {"curl", "curl", "asking services whether they are healthy"},
-                                 {"nft", "nftables", "partition, packet_loss, block_replica"},
-                                 {"iptables", "iptables", "latency"},
-                                 {"tc", "iproute2", "bandwidth"},
-                                 {"socat", "socat", "drain_region via haproxy"},
-                                 {"psql", "postgresql-client-15", "block_replica by replay_pause"},
-                                 {"haproxy", "haproxy", "the lab"},
-                                 {"nginx", "nginx-light", "the lab"},
-                                 {"redis-server", "redis-server", "the lab"},
-                                 {"gdnsd", "gdnsd", "the lab"},
-                                 {"unbound", "unbound", "the lab"}};
+/// Where Debian has a program that a fault may need; ours lie beside muster.
+constexpr std::pair<std::string_view, std::string_view> kPackages[] = {
+    {"nft", "nftables"},
+    {"iptables", "iptables"},
+    {"iptables-restore", "iptables"},
+    {"tc", "iproute2"},
+    {"ip", "iproute2"},
+    {"ss", "iproute2"},
+    {"socat", "socat"},
+    {"dig", "bind9-dnsutils"},
+    {"psql", "postgresql-client-15"},
+    {"gdnsdctl", "gdnsd"},
+    {"openssl", "openssl"},
+    {"unbound-control", "unbound"}};
+
+std::string_view package_of(std::string_view program) {
+  for (const auto& [name, package] : kPackages)
+    if (name == program) return package;
+  return "";
+}
+
+/// What muster itself runs here, and then what each fault runs on the host it hits: here, where
+/// that is this machine, a namespace or the lab.
+std::vector<Program> programs() {
+  std::vector<Program> all = {{"nsenter", "util-linux", "reaching lab and netns hosts"},
+                              {"ssh", "openssh-client", "hosts over ssh"},
+                              {"sftp", "openssh-client", "copying the guard to hosts over ssh"},
+                              {"curl", "curl", "asking services whether they are healthy"}};
+  std::map<std::string_view, std::vector<std::string>> faults;
+  for (const KindSpec* fault : fault_specs())
+    for (const std::string_view program : fault->needs) faults[program].emplace_back(fault->name);
+  for (const auto& [program, kinds] : faults)
+    all.push_back({program, package_of(program), join(kinds, ", ")});
+  return all;
+}
 
 Finding look_for(const Program& program) {
-  for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", "/usr/local/bin/"}) {
-    if (fs::exists(std::string(folder) + program.name))
-      return {fmt::format("{} ({})", program.name, program.needed_for), true, ""};
+  std::string what = fmt::format("{} ({})", program.name, program.needed_for);
+  if (program.name.starts_with("muster-")) {
+    const fs::path own = program_directory() / program.name;
+    const bool good = ::access(own.c_str(), X_OK) == 0;
+    return {std::move(what),
+            good,
+            good ? "" : fmt::format("install it into {}", program_directory().string())};
   }
-  return {fmt::format("{} ({})", program.name, program.needed_for),
-          false,
-          fmt::format("apt-get install {}", program.package)};
+  for (const char* folder : {"/usr/sbin/", "/usr/bin/", "/sbin/", "/bin/", "/usr/local/bin/"})
+    if (fs::exists(folder + std::string(program.name))) return {std::move(what), true, ""};
+  return {std::move(what), false, fmt::format("apt-get install {}", program.package)};
+}
+
+/// What `muster lab up` would say.
+Finding look_at_lab() {
+  const std::string missing = lab_missing_programs();
+  return {"the programs of the lab's parts", missing.empty(), missing};
 }
 
 /// Whether the kernel lets us make what the lab's hosts are made of; tried, not guessed.
@@ -93,7 +127,8 @@ Task<> tell_policy() {
 Task<int> examine() {
   std::vector<Finding> findings{look_at_home(), look_beside()};
   findings.push_back(co_await try_namespaces());
-  for (const Program& program : kPrograms) findings.push_back(look_for(program));
+  findings.push_back(look_at_lab());
+  for (const Program& program : programs()) findings.push_back(look_for(program));
   bool all_good = true;
   for (const Finding& finding : findings) {
     all_good = all_good && finding.good;

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "reports/samples_export.h"
+#include "reports/measure/samples_export.h"
 #include "runner/commands.h"
 #include "runner/run_store.h"
 

@@ -1,7 +1,9 @@
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
-#include "reports/gate.h"
+#include "reports/history/gate.h"
 #include "runner/commands.h"
 #include "runner/exit_code.h"
 #include "runner/lever.h"
@@ -11,7 +13,12 @@ namespace muster {
 
 namespace {
 
-constexpr std::size_t kRunsLookedAt = 20;
+/// As many as trials may be asked for, and some.
+constexpr std::size_t kRunsLookedAt = 1100;
+
+bool is_known(const GateEvidence& evidence, const std::string& id) {
+  return std::ranges::any_of(evidence.runs, [&](const HistoryRun& run) { return run.id == id; });
+}
 
 /// Reads all that the gate rests on. What cannot be read becomes an error text, which denies: this
 /// function is one of the few that catches, because at a gate every failure has a meaning.
@@ -32,10 +39,14 @@ GateEvidence collect_evidence(const GateQuestion& question, UtcTime now) {
     }
   }
   try {
-    for (const RunTrace& trace : unfinished_runs()) {
-      if (trace.needs_recovery())
+    for (const RunTrace& trace : open_runs()) {
+      if (trace.running()) continue;
+      if (trace.needs_recovery()) {
         evidence.unclean.push_back("run " + trace.id + " of " + trace.drill +
                                    " left something in force");
+      } else if (trace.drill == question.drill && !is_known(evidence, trace.id)) {
+        evidence.unremembered.push_back(trace.id);
+      }
     }
   } catch (const Error& error) {
     evidence.unclean.push_back(std::string("the runs could not be read: ") + error.what());
@@ -69,6 +80,9 @@ Action define_gate(Arguments& arguments) {
       arguments.option("--for-version", "VERSION", "the run must have been of this version");
   auto& environment =
       arguments.option("--environment", "NAME", "the run must have been in this environment");
+  auto& no_regression = arguments.flag(
+      "--no-regression",
+      "also deny what is within its budgets but worse than usual, as trials confirm");
   auto& as_json = arguments.flag("--json", "for programs");
   return [&] {
     if (drill.empty())
@@ -76,7 +90,7 @@ Action define_gate(Arguments& arguments) {
     const auto age = parse_duration(max_age);
     if (!age)
       throw UsageError("--max-age wants a duration such as 7d or 12h, not '" + max_age + "'");
-    const GateQuestion question{drill, *age, version, environment};
+    const GateQuestion question{drill, *age, version, environment, no_regression};
     const SystemClock clock;
     const GateAnswer answer = decide(question, collect_evidence(question, clock.utc_now()));
     show(answer, as_json);

@@ -25,6 +25,9 @@ void show_fields(const Schema& fields, const std::string& indent) {
 void explain(const KindSpec& spec, bool is_fault) {
   print(fmt::format("{}: {}\n", spec.name, spec.summary));
   if (is_fault) print(fmt::format("undo: {}\n", name_of(spec.undo)));
+  if (!spec.needs.empty())
+    print(
+        fmt::format("needs on the host: {}\n", join({spec.needs.begin(), spec.needs.end()}, ", ")));
   print("\nparameters:\n");
   show_fields(spec.fields, "  ");
   print(fmt::format("\nexample:\n{}\n", spec.example));

@@ -1,8 +1,10 @@
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-#include "reports/formats.h"
+#include "reports/formats/formats.h"
 #include "runner/commands.h"
+#include "runner/run_results.h"
 #include "runner/run_store.h"
 #include "runner/terminal.h"
 
@@ -11,12 +13,7 @@ namespace muster {
 namespace {
 
 Result read_result(const std::string& run) {
-  const auto directory = run_directory(run);
-  const auto text = read_file_if_exists(directory / "result.json");
-  if (!text)
-    fail("run {} has no result: it was cut off; see `muster status`",
-         directory.filename().string());
-  return result_from_json(parse_json(*text, "result.json").as_object());
+  return result_of_run(run_directory(run));
 }
 
 std::vector<std::string> format_names() {
@@ -25,16 +22,29 @@ std::vector<std::string> format_names() {
   return names;
 }
 
-int write_report(const std::string& run, const std::string& name, const std::string& output) {
+std::string rendered(const ReportFormat& format, const Result& result, Duration max_age) {
+  const bool old = SystemClock().utc_now() - result.run.ended_at > max_age;
+  return old && format.render_expired != nullptr ? format.render_expired(result)
+                                                 : format.render(result);
+}
+
+int write_report(const std::string& run,
+                 const std::string& name,
+                 const std::string& output,
+                 const std::string& max_age) {
   const ReportFormat* format = report_format(name);
   if (format == nullptr) {
     throw UsageError("there is no format '" + printable(name, 40) + "'; there are " +
                      join(format_names(), ", "));
   }
+  const auto age = parse_duration(max_age);
+  if (!age)
+    throw UsageError("--max-age wants a duration such as 14d or 12h, not '" +
+                     printable(max_age, 40) + "'");
   const Result result = read_result(run);
   const bool to_screen = output.empty() && name == "text";
   const std::string text =
-      to_screen ? render_text(result, stdout_is_for_people()) : format->render(result);
+      to_screen ? render_text(result, colours_are_wanted()) : rendered(*format, result, *age);
   if (output.empty()) {
     print(text);
   } else {
@@ -50,8 +60,10 @@ Action define_report(Arguments& arguments) {
   auto& run = arguments.operand("RUN", "a run id, or `last`");
   auto& format = arguments.option("--format", "FORMAT", join(format_names(), ", "), "text");
   auto& output = arguments.option("--output,-o", "FILE", "write there instead of to the screen");
+  auto& max_age = arguments.option(
+      "--max-age", "DURATION", "a badge of an older run says that it has expired", "14d");
   return [&] {
-    return write_report(run, format, output);
+    return write_report(run, format, output, max_age);
   };
 }
 

@@ -73,8 +73,8 @@ int run_to_end(Task<int> task) {
 }
 
 void print(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  if (std::fflush(stdout) != 0) fail_errno("cannot write to stdout");
+  const bool taken = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  if (std::fflush(stdout) != 0 || !taken) fail_errno("cannot write to stdout");
 }
 
 }  // namespace muster

@@ -5,18 +5,18 @@
 
 #include <boost/asio.hpp>
 
-#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
 #include "base/random.h"
-#include "reports/formats.h"
-#include "reports/history.h"
-#include "reports/judge.h"
+#include "reports/history/history.h"
+#include "reports/judge/judge.h"
 #include "runner/asker.h"
 #include "runner/engine.h"
 #include "runner/lever.h"
+#include "runner/metrics.h"
 #include "runner/person.h"
 #include "runner/reach.h"
+#include "runner/run_results.h"
 #include "runner/run_store.h"
 #include "runner/signals.h"
 
@@ -40,43 +40,50 @@ void engage_by_signal(const Clock& clock, const std::string& run_id) {
   }
 }
 
-/// The first signal undoes everything; a later one only says what is not undone yet: nothing
+/// The first signal or key undoes everything; a later one only says what is not undone yet: nothing
 /// shortens the undo.
-void on_signal(Engine& engine, int number, int count) {
-  if (count > 1) {
-    const auto left = engine.in_force();
-    say(left.empty() ? "everything is undone; the run is being written down"
-                     : "still undoing; not undone yet:");
-    for (const std::string& change : left) say("  " + change);
-    return;
+class Stopper {
+ public:
+  Stopper(Engine& engine, Observer& observer) : engine_(engine), observer_(observer) {}
+
+  void on_signal(int number) {
+    if (number == SIGUSR1)
+      stop(RunState::Aborted, "the safety lever was engaged by SIGUSR1");
+    else if (number == SIGTERM)
+      stop(RunState::Aborted, "stopped by `muster stop` (SIGTERM)");
+    else
+      stop(RunState::Interrupted, "interrupted by a person (Ctrl-C)");
   }
-  if (number == SIGUSR1)
-    engine.stop(RunState::Aborted, "the safety lever was engaged by SIGUSR1");
-  else if (number == SIGTERM)
-    engine.stop(RunState::Aborted, "stopped by `muster stop` (SIGTERM)");
-  else
-    engine.stop(RunState::Interrupted, "interrupted by a person (Ctrl-C)");
-  say("stopping: everything is being undone; again shows what is left");
-}
+  void on_key() { stop(RunState::Aborted, "aborted by a person (key a)"); }
+
+ private:
+  void stop(RunState state, const std::string& reason) {
+    if (!engine_.stop(state, reason)) {
+      const auto left = engine_.in_force();
+      observer_.notice(left.empty() ? "everything is undone; the run is being written down"
+                                    : "still undoing; not undone yet:");
+      for (const std::string& change : left) observer_.notice("  " + change);
+      return;
+    }
+    observer_.notice("stopping: everything is being undone; again shows what is left");
+  }
+
+  Engine& engine_;
+  Observer& observer_;
+};
 
 Task<> stop_by_lever(Clock& clock, Engine& engine) {
   const Lever lever = co_await lever_engaged(clock);
   engine.stop(RunState::Aborted, lever.text());
 }
 
-void write_result(const fs::path& directory, const Result& result) {
-  write_file_atomically(directory / "result.json", pretty_json(to_json(result)));
-  for (const ReportFormat& format : report_formats()) {
-    if (format.name == "html")
-      write_file_atomically(directory / format.file_name, format.render(result));
-  }
-}
-
 /// A journal that cannot be written any more leaves the run open: `muster recover` looks once more
-/// and closes it.
-void close_run(Journal& journal, const std::string& id) {
+/// and closes it. `why`: it ended before anything was drilled.
+void close_run(Journal& journal, const std::string& id, const std::string& why = "") {
+  json::object detail;
+  if (!why.empty()) detail["why"] = why;
   try {
-    journal.append("closed", {}, true);
+    journal.append("closed", std::move(detail), true);
     mark_closed(id);
   } catch (const Error& error) {
     say(fmt::format("run {} stays open in `muster status`, because {}", id, error.what()));
@@ -87,6 +94,31 @@ bool everything_undone(const RunRecord& record) {
   return std::all_of(record.actions.begin(), record.actions.end(), [](const ActionRecord& action) {
     return action.undone && action.undone->clean();
   });
+}
+
+Result judged(RunRecord& record, SampleFile& samples, const fs::path& directory) {
+  try {
+    samples.flush();
+    note_samples(record, directory / "samples");
+  } catch (const Error& error) {
+    say(fmt::format("the samples of the run are not whole: {}", error.what()));
+  }
+  return judge(record);
+}
+
+/// Whether all of it was kept; else the run stays open, and `muster recover` keeps it later. A pass
+/// that nobody can look at is none; whatever else a run came to outranks that.
+bool keep(History& history, FinishedRun& finished) {
+  std::string complaint;
+  try {
+    complaint = keep_result(history, finished.directory, finished.result);
+  } catch (const Error& error) {
+    if (finished.result.verdict.exit_code == 0) throw;
+    complaint = fmt::format("the result could not be kept: {}", error.what());
+  }
+  if (complaint.empty()) return true;
+  say(complaint + "; mend that, then `muster recover` keeps what is missing");
+  return false;
 }
 
 }  // namespace
@@ -102,14 +134,15 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   std::vector<PlannedInject> planned =
       co_await plan_within_interlocks(drill, options.permission, hosts, locks, id, clock.utc_now());
 
+  const auto exposition = expose_metrics(options.metrics, drill.playbook);
   const fs::path directory = runs_directory() / id;
   make_private_directories(directory);
   mark_open(id);
   const auto history = open_history(muster_home() / "history.db");
   Journal journal = Journal::create(directory / "journal");
-  const auto samples = create_sample_file(directory / "samples");
-  const auto observer = make_observer(options.json, options.plain);
-  const auto asker = make_asker(options.answer_yes);
+  const auto samples = exposition->counting(create_sample_file(directory / "samples"));
+  const auto observer = exposition->showing(make_observer(options.json, options.plain));
+  const auto asker = make_asker(options.answer_yes, *observer);
   const auto guards = make_guards(hosts, clock, id);
   const auto agents = make_agents(hosts, clock);
   const std::int64_t number = history->next_number(drill.playbook.drill);
@@ -119,8 +152,10 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
                 *observer,
                 {id, number, seed, options.trial, options.trial_group, options.labels});
   auto executor = co_await asio::this_coro::executor;
-  const StopSignals signals(executor, [&](int signal, int count) {
-    on_signal(engine, signal, count);
+  Stopper stopper(engine, *observer);
+  observer->take_keys(executor, [&] { stopper.on_key(); });
+  const StopSignals signals(executor, [&](int signal) {
+    stopper.on_signal(signal);
     if (signal == SIGUSR1) engage_by_signal(clock, id);
   });
   TaskGroup lever(executor);
@@ -128,26 +163,25 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
 
   std::optional<RunRecord> record;
   std::exception_ptr impossible;
+  bool refused = false;
+  std::string why;
   try {
     record = co_await engine.run(std::move(drill), std::move(planned));
-  } catch (const Error&) {
+  } catch (const Error& error) {
     impossible = std::current_exception();
+    refused = dynamic_cast<const Refused*>(&error) != nullptr;
+    why = error.what();
   }
   co_await lever.stop();
   observer->finished();
-  if (impossible) {
-    close_run(journal, id);
+  // A target's no leaves an intent in the journal, and nothing else anywhere.
+  if (impossible && (refused || !something_was_tried(directory))) {
+    close_run(journal, id, why);
     std::rethrow_exception(impossible);
   }
-  samples->flush();
-  const std::string sample_bytes = read_file(directory / "samples", std::size_t{1} << 34U);
-  record->sample_bytes = sample_bytes.size();
-  record->sample_digest = sha256(sample_bytes);
-
-  FinishedRun finished{judge(*record), directory};
-  write_result(directory, finished.result);
-  history->add(finished.result);
-  if (everything_undone(*record)) close_run(journal, id);
+  if (impossible) co_return FinishedRun{result_of_broken_off(directory, why), directory};
+  FinishedRun finished{judged(*record, *samples, directory), directory};
+  if (keep(*history, finished) && everything_undone(*record)) close_run(journal, id);
   co_return finished;
 }
 

@@ -19,6 +19,7 @@ struct DrillRunOptions {
   int trial = 1;
   std::string trial_group;  ///< id of the first run of the group; empty: this is the first
   std::map<std::string, std::string> labels;  ///< "version" is what the gate asks for
+  std::string metrics;  ///< ADDRESS:PORT where Prometheus may look meanwhile; "": nowhere
 };
 
 struct FinishedRun {

@@ -4,9 +4,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "reports/values.h"
 #include "runner/faults_in_force.h"
 #include "runner/measurement.h"
-#include "runner/run_store.h"
+#include "runner/record_journal.h"
 #include "runner/steps.h"
 
 namespace muster {
@@ -33,6 +34,28 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Stack& stack)
   return items;
 }
 
+RunHead head_of(const RunRecord& record) {
+  return {record.playbook.drill,
+          record.stack.name,
+          record.stack.environment,
+          record.id,
+          record.number,
+          record.trial,
+          record.playbook.trials,
+          record.seed,
+          record.started_utc,
+          record.started};
+}
+
+StopLimit stop_limit_of(const Condition& condition, const std::optional<double>& value) {
+  const MetricSpec* spec = metric_spec(condition.metric);
+  StopLimit limit;
+  limit.text = condition.text();
+  if (value) limit.now = show_value(*value, spec == nullptr ? "number" : spec->unit);
+  limit.breached = value && holds(condition, *value);
+  return limit;
+}
+
 }  // namespace
 
 /// The stages of one run, top to bottom in `run`.
@@ -41,6 +64,7 @@ class Engine::Drive {
   Drive(World world, Journal& journal, SampleFile& samples, Observer& observer, Options options)
       : world_(world),
         journal_(journal),
+        recorded_(journal),
         samples_(samples),
         observer_(observer),
         options_(std::move(options)) {}
@@ -49,6 +73,7 @@ class Engine::Drive {
     open_record(std::move(drill));
     planned_ = std::move(planned);
     note_expectations();
+    recorded_.open(record_);
     Measurement measurement(world_.clock, world_.agents, samples_, record_);
     FaultsInForce faults(
         world_.clock,
@@ -57,7 +82,7 @@ class Engine::Drive {
         record_,
         [this](std::string reason) { stop(RunState::Aborted, std::move(reason)); },
         [this](EventRecord event) { tell(std::move(event)); });
-    faults_ = &faults;
+    const InReach in_reach(*this, faults, measurement.live());
     co_await measurement.launch();
 
     // From here on users are watched, and whatever happens is undone.
@@ -89,23 +114,22 @@ class Engine::Drive {
     // Undo comes before anything else that could fail.
     Task<> undo = put_everything_back();
     co_await uncancelled(std::move(undo));
-    step_text_ = "reading back what was written";
-    Task<> end = measurement.stop();
-    co_await uncancelled(std::move(end));
+    co_await end_measurement(measurement);
     co_await watchers.stop();
-    faults_ = nullptr;
     record_.ended = world_.clock.now();
     // A target that said no before anything was done to any: nothing was drilled, nothing is
     // judged.
     if (refused_ && nothing_was_done()) throw *refused_;
+    finish_journal();
     co_return std::move(record_);
   }
 
-  void stop(RunState state, std::string reason) {
-    if (stop_state_) return;
+  bool stop(RunState state, std::string reason) {
+    if (stop_state_) return false;
     stop_state_ = state;
     record_.abort_reason = std::move(reason);
     if (script_) script_->cancel();
+    return true;
   }
 
   std::vector<std::string> in_force() const {
@@ -113,6 +137,24 @@ class Engine::Drive {
   }
 
  private:
+  /// While it lives, others may ask what is in force and what users see.
+  class InReach {
+   public:
+    InReach(Drive& drive, FaultsInForce& faults, const LiveMetrics& live) : drive_(drive) {
+      drive_.faults_ = &faults;
+      drive_.live_ = &live;
+    }
+    InReach(const InReach&) = delete;
+    InReach& operator=(const InReach&) = delete;
+    ~InReach() {
+      drive_.faults_ = nullptr;
+      drive_.live_ = nullptr;
+    }
+
+   private:
+    Drive& drive_;
+  };
+
   void open_record(Drill drill) {
     record_.id = options_.run_id;
     record_.number = options_.number;
@@ -125,10 +167,9 @@ class Engine::Drive {
     record_.started_utc = world_.clock.utc_now();
     record_.started = world_.clock.now();
     record_.environment = settings_of(record_.stack);
-    journal_.append(
-        "run-started",
-        run_started_record(record_.id, record_.playbook, record_.stack, record_.started_utc),
-        true);
+    milestones_.emplace(record_.playbook);
+    breached_since_.resize(record_.playbook.stop_if.size());
+    observer_.begin(head_of(record_));
   }
 
   /// What the faults promise: which regions go, and how long the stack's own settings say it takes.
@@ -181,9 +222,23 @@ class Engine::Drive {
     co_await faults_->undo_all();
   }
 
+  /// What fails here costs the measurement, and never the knowledge of what was done and undone.
+  Task<> end_measurement(Measurement& measurement) {
+    step_text_ = "reading back what was written";
+    try {
+      Task<> end = measurement.stop();
+      co_await uncancelled(std::move(end));
+      show(measurement);
+    } catch (const Error& error) {
+      if (record_.state != RunState::Completed) co_return;
+      record_.state = RunState::Errored;
+      record_.abort_reason = fmt::format("the measurement could not be ended: {}", error.what());
+    }
+  }
+
   /// stop_if: live; a breach undoes everything.
   Task<> watch_stop_conditions(const LiveMetrics& live) {
-    std::vector<std::optional<Time>> since(record_.playbook.stop_if.size());
+    std::vector<std::optional<Time>>& since = breached_since_;
     while (!record_.playbook.stop_if.empty()) {
       const Time now = world_.clock.now();
       for (std::size_t i = 0; i < since.size(); ++i) {
@@ -205,41 +260,72 @@ class Engine::Drive {
 
   Task<> show_progress(const Measurement& measurement) {
     for (;;) {
-      const Time now = world_.clock.now();
-      observer_.tick({record_.playbook.drill,
-                      record_.id,
-                      step_text_,
-                      now,
-                      record_.started,
-                      record_.injected(),
-                      faults_->in_force(),
-                      measurement.live().rows(now)});
+      show(measurement);
       co_await world_.clock.sleep_for(kTick);
     }
   }
 
+  void show(const Measurement& measurement) {
+    look_for_milestones();
+    const Time now = world_.clock.now();
+    const LiveMetrics& live = measurement.live();
+    Snapshot shown;
+    shown.step = step_text_;
+    shown.now = now;
+    shown.injected = record_.injected();
+    shown.in_force = faults_->in_force();
+    shown.rows = live.rows(now);
+    shown.milestones = milestones_->all();
+    shown.writes = live.writes();
+    shown.lag = live.lag(now);
+    for (std::size_t i = 0; i < record_.playbook.stop_if.size(); ++i) {
+      const Condition& condition = record_.playbook.stop_if[i];
+      shown.stop_limits.push_back(stop_limit_of(condition, live.value(condition, now)));
+      if (const auto& since = breached_since_[i]) shown.stop_limits.back().since = now - *since;
+    }
+    if (stop_state_) shown.stopping = record_.abort_reason;
+    observer_.tick(shown);
+  }
+
+  void look_for_milestones() {
+    if (live_ == nullptr) return;
+    for (const LiveMilestone& reached : milestones_->look(record_, *live_, world_.clock.now()))
+      observer_.milestone(reached);
+  }
+
   void tell(EventRecord event) {
-    json::object detail;
-    detail["at"] = event.at.time_since_epoch().count();
-    detail["event"] = event.kind;
-    detail["text"] = event.text;
+    record_.events.push_back(event);
     try {
-      journal_.append("event", std::move(detail), false);
+      recorded_.keep_up(record_);
     } catch (const Error& error) {
       stop(RunState::Errored, error.what());
     }
+    // What a milestone says comes before the event that says the same, or counts from it.
+    if (event.kind == "fault" || event.kind == "failover" || event.kind == "recover")
+      look_for_milestones();
     observer_.event(event, event.at - record_.started);
-    record_.events.push_back(std::move(event));
+  }
+
+  void finish_journal() {
+    try {
+      recorded_.finish(record_);
+    } catch (const Error&) {
+      // All that was to be undone is, and the result itself comes next: no harm is done.
+    }
   }
 
   World world_;
   Journal& journal_;
+  RecordJournal recorded_;
   SampleFile& samples_;
   Observer& observer_;
   Options options_;
   RunRecord record_;
   std::vector<PlannedInject> planned_;
   FaultsInForce* faults_ = nullptr;
+  const LiveMetrics* live_ = nullptr;  ///< while users are watched
+  std::optional<LiveMilestones> milestones_;
+  std::vector<std::optional<Time>> breached_since_;  ///< of each stop condition
   std::unique_ptr<TaskGroup> script_;
   std::optional<RunState> stop_state_;
   std::optional<Refused> refused_;  ///< by a guard, on the target
@@ -256,8 +342,8 @@ Task<RunRecord> Engine::run(Drill drill, std::vector<PlannedInject> planned) {
   return drive_->run(std::move(drill), std::move(planned));
 }
 
-void Engine::stop(RunState state, std::string reason) {
-  drive_->stop(state, std::move(reason));
+bool Engine::stop(RunState state, std::string reason) {
+  return drive_->stop(state, std::move(reason));
 }
 
 std::vector<std::string> Engine::in_force() const {

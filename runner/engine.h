@@ -8,7 +8,7 @@
 #include "base/host.h"
 #include "faults/guard.h"
 #include "probes/vantage.h"
-#include "reports/run_record.h"
+#include "reports/measure/run_record.h"
 #include "runner/journal.h"
 #include "runner/observer.h"
 #include "runner/plan.h"
@@ -54,8 +54,8 @@ class Engine {
   Task<RunRecord> run(Drill drill, std::vector<PlannedInject> planned);
 
   /// Ends the steps now and undoes everything: Interrupted for Ctrl-C, Aborted for `muster stop`.
-  /// Later calls change nothing.
-  void stop(RunState state, std::string reason);
+  /// Later calls change nothing; false then.
+  bool stop(RunState state, std::string reason);
 
   /// The changes that are in force or may be, one line each.
   std::vector<std::string> in_force() const;

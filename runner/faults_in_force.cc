@@ -79,9 +79,9 @@ Task<> FaultsInForce::bring_in_force(Entry& entry) {
     throw;
   }
   action(entry).applied = applied;
-  json::object detail;
-  detail["change"] = action(entry).change.id;
-  journal_.append("applied", std::move(detail), false);
+  journal_.append("applied", applied_record(action(entry).change, applied), false);
+  // One that changes nothing is there for its undo.
+  if (action(entry).change.apply.empty()) co_return;
   tell("fault", action(entry).change.host, action(entry).change.what, entry);
 }
 
@@ -155,10 +155,11 @@ Task<> FaultsInForce::put_back(Entry& entry) {
   action(entry).undone = undone;
   journal_outcome(entry);
   const std::string& what = action(entry).change.what;
+  const bool stays = action(entry).change.undo_class == UndoClass::Irreversible;
   tell("rollback",
        action(entry).change.host,
        undone.clean()
-           ? "undone: " + what
+           ? (stays ? "left as it is, as was accepted: " : "undone: ") + what
            : fmt::format("NOT UNDONE ({}): {}: {}", name_of(undone.state), what, undone.evidence),
        entry);
 }
@@ -178,8 +179,7 @@ std::vector<std::string> FaultsInForce::in_force() const {
   for (const auto& entry : entries_) {
     const ActionRecord& each = record_.actions[entry->action];
     const bool over = entry->closed && each.undone && each.undone->clean();
-    if (!over && (each.applied || entry->guard))
-      lines.push_back(fmt::format("{} on {}", each.change.what, each.change.host));
+    if (!over && (each.applied || entry->guard)) lines.push_back(described(each.change));
   }
   return lines;
 }

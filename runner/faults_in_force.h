@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "faults/guard.h"
-#include "reports/run_record.h"
+#include "reports/measure/run_record.h"
 #include "runner/journal.h"
 #include "runner/plan.h"
 

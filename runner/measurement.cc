@@ -45,6 +45,7 @@ Task<Time> Measurement::start() {
   TaskGroup starts(executor);
   for (const auto& agent : running_) starts.spawn(agent->start(at));
   co_await starts.join();
+  note_health();
   co_return at;
 }
 
@@ -59,6 +60,11 @@ Task<> Measurement::stop() {
   co_await pumps_->join();
   file_.flush();
   record_.series = file_.read_back();
+  note_health();
+}
+
+void Measurement::note_health() {
+  record_.agents.clear();
   for (const auto& agent : running_) {
     if (agent) record_.agents.push_back(agent->health());
   }

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "probes/vantage.h"
-#include "reports/live.h"
-#include "reports/run_record.h"
+#include "reports/live/live.h"
+#include "reports/measure/run_record.h"
 
 namespace muster {
 
@@ -37,6 +37,7 @@ class Measurement final : public SampleSink {
 
  private:
   Task<> launch_one(AgentTask task, std::size_t place);
+  void note_health();
   void relay_writes(std::string_view probe,
                     std::string_view writer,
                     const std::vector<Sample>& block);

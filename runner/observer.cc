@@ -2,52 +2,38 @@
 
 #include <cstdio>
 
+#include "base/error.h"
 #include "base/text.h"
-#include "runner/terminal.h"
+#include "runner/plain_lines.h"
 
 namespace muster {
 
 namespace {
 
-constexpr Duration kHeartbeat = std::chrono::seconds(10);
-
-std::string clock_text(Duration since_start) {
-  return fmt::format("{:8.2f} s", to_seconds(since_start));
+void put_line(const std::string& line) {
+  if (line.empty()) return;
+  std::fputs((line + "\n").c_str(), stdout);
+  std::fflush(stdout);
 }
 
 class PlainObserver final : public Observer {
  public:
-  void event(const EventRecord& event, Duration at) override {
-    last_line_ = at;
-    std::fputs(
-        fmt::format("{}  {:<9} {:<10} {}\n", clock_text(at), event.kind, event.source, event.text)
-            .c_str(),
-        stdout);
-    std::fflush(stdout);
+  void begin(const RunHead& head) override {
+    lines_.begin(head);
+    put_line(lines_.title());
   }
-
-  void tick(const Snapshot& now) override {
-    const Duration at = now.now - now.started;
-    if (at - last_line_ < kHeartbeat) return;
-    last_line_ = at;
-    std::string rows;
-    for (const LiveRow& row : now.rows) {
-      if (row.requests == 0) continue;
-      rows += fmt::format(
-          "; {} from {}: {} of {} failed", row.probe, row.vantage, row.failed, row.requests);
-    }
-    std::fputs(fmt::format("{}  {}{}\n", clock_text(at), now.step, rows).c_str(), stdout);
-    std::fflush(stdout);
-  }
-
+  void event(const EventRecord& event, Duration) override { put_line(lines_.event(event)); }
+  void milestone(const LiveMilestone& reached) override { put_line(lines_.milestone(reached)); }
+  void tick(const Snapshot& now) override { put_line(lines_.heartbeat(now)); }
   void finished() override {}
 
  private:
-  Duration last_line_{};
+  PlainLines lines_;
 };
 
 class JsonObserver final : public Observer {
  public:
+  void begin(const RunHead& head) override { head_ = head; }
   void event(const EventRecord& event, Duration at) override {
     json::object line;
     line["at_s"] = to_seconds(at);
@@ -55,14 +41,35 @@ class JsonObserver final : public Observer {
     line["source"] = event.source;
     line["text"] = event.text;
     line["ref"] = event.ref;
-    std::fputs((compact_json(line) + "\n").c_str(), stdout);
-    std::fflush(stdout);
+    put_line(compact_json(line));
+  }
+  void milestone(const LiveMilestone& reached) override {
+    json::object line;
+    line["at_s"] = to_seconds(*reached.began + *reached.took - head_.started);
+    line["kind"] = "milestone";
+    line["source"] = reached.probe;
+    line["text"] = reached.name();
+    line["took_s"] = to_seconds(*reached.took);
+    if (reached.budget) line["budget_s"] = to_seconds(*reached.budget);
+    put_line(compact_json(line));
   }
   void tick(const Snapshot&) override {}
   void finished() override {}
+
+ private:
+  RunHead head_;
 };
 
 }  // namespace
+
+void Observer::notice(const std::string& line) {
+  std::fputs((printable(line) + "\n").c_str(), stderr);
+}
+
+Task<bool> Observer::ask(std::string question) {
+  fail("nobody can be asked here: {}", question);
+  co_return false;
+}
 
 std::unique_ptr<Observer> make_plain_observer() {
   return std::make_unique<PlainObserver>();
@@ -74,9 +81,8 @@ std::unique_ptr<Observer> make_json_observer() {
 
 std::unique_ptr<Observer> make_observer(bool json, bool plain) {
   if (json) return make_json_observer();
-  const ScreenSize size = screen_size();
-  const bool live = !plain && stdout_is_for_people() && size.columns >= 80 && size.rows >= 24;
-  return live ? make_live_view() : make_plain_observer();
+  auto live = plain ? nullptr : make_live_view();
+  return live ? std::move(live) : make_plain_observer();
 }
 
 }  // namespace muster

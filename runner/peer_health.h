@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/host.h"
 #include "drills/stack.h"
-#include "reports/run_record.h"
+#include "reports/measure/run_record.h"
 #include "runner/regions.h"
 
 namespace muster {

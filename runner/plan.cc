@@ -34,6 +34,28 @@ void collect_injects(const std::vector<Step>& steps, std::vector<const Step*>& i
   }
 }
 
+/// Some kinds can be undone on one stack and not on another, which only their plan tells.
+void require_acceptance(const FaultPlan& plan, const InjectStep& inject) {
+  for (const Change& change : plan.changes)
+    if (change.undo_class == UndoClass::Irreversible && !inject.accept_irreversible)
+      fail("'{}' cannot be undone on this stack; say so in the step with  irreversible: accepted",
+           change.what);
+}
+
+/// Everything of a plan that is promised before the drill: whom it hits, what it takes hold of, and
+/// whether that can be undone.
+std::vector<std::string> promised(const FaultPlan& plan) {
+  std::vector<std::string> lines;
+  for (const Change& change : plan.changes)
+    lines.push_back(fmt::format("{} {} {} {} {}",
+                                change.host,
+                                change.resource,
+                                name_of(change.undo_class),
+                                change.order,
+                                change.what));
+  return lines;
+}
+
 }  // namespace
 
 Duration hard_deadline(const Playbook& playbook, const InjectStep& inject) {
@@ -60,6 +82,7 @@ Task<std::vector<PlannedInject>> plan_drill(const Drill& drill, Hosts& hosts, st
     PlannedInject entry{inject.name, inject.kind, {}};
     try {
       entry.plan = co_await kind->plan(inject.params, context);
+      require_acceptance(entry.plan, inject);
     } catch (const Error& error) {
       problem = Error(fmt::format("{}: {}", step->title(), error.what()), step->where);
     }
@@ -68,6 +91,24 @@ Task<std::vector<PlannedInject>> plan_drill(const Drill& drill, Hosts& hosts, st
     if (problem) throw *problem;
     planned.push_back(std::move(entry));
   }
+  co_return planned;
+}
+
+Task<PlannedInject> plan_at_its_turn(const Playbook& playbook,
+                                     const Stack& stack,
+                                     const InjectStep& inject,
+                                     Hosts& hosts,
+                                     std::string run_id,
+                                     PlannedInject planned) {
+  const FaultKind* kind = fault_kind(inject.kind);
+  if (!kind->planned_at_its_turn) co_return planned;
+  FaultContext context{
+      stack, hosts, run_id, inject.kind, inject.name, hard_deadline(playbook, inject), true};
+  FaultPlan now = co_await kind->plan(inject.params, context);
+  if (promised(now) != promised(planned.plan))
+    fail("it would now change something else than what was planned: {}",
+         now.changes.empty() ? "nothing" : now.changes.front().what);
+  planned.plan = std::move(now);
   co_return planned;
 }
 

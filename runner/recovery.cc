@@ -16,7 +16,16 @@ Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
   Journal journal = Journal::reopen(run_directory(trace.id) / "journal");
   std::vector<RecoveredChange> recovered;
   bool all_clean = true;
+  // What cannot be written down, on a full disk, keeps nothing in force.
   std::optional<Error> unwritten;
+  const auto note = [&](std::string_view kind, json::object detail) {
+    try {
+      journal.append(kind, std::move(detail), true);
+    } catch (const Error& error) {
+      unwritten = error;
+    }
+  };
+  note("recovering", {{"at", format_utc(clock.utc_now())}});
   for (auto open = trace.open.rbegin(); open != trace.open.rend(); ++open) {
     RecoveredChange entry{trace.id, open->change, {}};
     try {
@@ -26,11 +35,7 @@ Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
       entry.undone.state = Undone::State::Unknown;
       entry.undone.evidence = error.what();
     }
-    try {
-      journal.append("undone", undone_record(open->change, entry.undone), true);
-    } catch (const Error& error) {  // a full disk must not keep the next change in force
-      unwritten = error;
-    }
+    note("undone", undone_record(open->change, entry.undone));
     all_clean = all_clean && entry.undone.clean();
     recovered.push_back(std::move(entry));
   }

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "runner/record_json.h"
 
 namespace muster {
 
@@ -166,12 +167,15 @@ json::object change_record(const Change& change) {
   return record;
 }
 
-json::object undone_record(const Change& change, const Undone& undone) {
-  json::object record;
+json::object applied_record(const Change& change, const Applied& applied) {
+  json::object record = applied_json(applied);
   record["change"] = change.id;
-  record["state"] = std::string(name_of(undone.state));
-  record["clean"] = undone.clean();
-  record["evidence"] = undone.evidence;
+  return record;
+}
+
+json::object undone_record(const Change& change, const Undone& undone) {
+  json::object record = undone_json(undone);
+  record["change"] = change.id;
   return record;
 }
 
@@ -202,12 +206,19 @@ void mark_closed(const std::string& id) {
   if (fs::is_directory(muster_home() / "open")) sync_directory(muster_home() / "open");
 }
 
-std::vector<RunTrace> unfinished_runs() {
+std::vector<RunTrace> open_runs() {
   std::vector<RunTrace> traces;
   for (const fs::path& marker : run_names_in(muster_home() / "open")) {
     RunTrace trace = trace_run(runs_directory() / marker.filename());
-    if (trace.running() || trace.needs_recovery()) traces.push_back(std::move(trace));
+    if (!trace.stack.empty() || trace.damaged) traces.push_back(std::move(trace));
   }
+  return traces;
+}
+
+std::vector<RunTrace> unfinished_runs() {
+  std::vector<RunTrace> traces = open_runs();
+  std::erase_if(traces,
+                [](const RunTrace& trace) { return !trace.running() && !trace.needs_recovery(); });
   return traces;
 }
 

@@ -62,7 +62,9 @@ RunTrace trace_journal(const JournalContent& content);
 /// where there are thousands of runs.
 void mark_open(const std::string& id);
 void mark_closed(const std::string& id);
-/// Every run that is running or needs recovery, oldest first.
+/// Every run that is marked open and whose runner came so far as to name it, oldest first.
+std::vector<RunTrace> open_runs();
+/// Of those, each that is running or needs recovery.
 std::vector<RunTrace> unfinished_runs();
 
 /// What the journal holds; one function for each kind of record so that writer and reader stand
@@ -72,6 +74,7 @@ json::object run_started_record(const std::string& id,
                                 const Stack& stack,
                                 UtcTime now);
 json::object change_record(const Change& change);
+json::object applied_record(const Change& change, const Applied& applied);
 json::object undone_record(const Change& change, const Undone& undone);
 
 }  // namespace muster

@@ -7,11 +7,11 @@
 
 namespace muster {
 
-/// Calls `handler(signal number, how often any came)` on the io thread for SIGINT, SIGTERM, SIGHUP
-/// and SIGUSR1 while it lives.
+/// Calls `handler(signal number)` on the io thread for SIGINT, SIGTERM, SIGHUP and SIGUSR1 while it
+/// lives.
 class StopSignals {
  public:
-  StopSignals(boost::asio::any_io_executor executor, std::function<void(int, int)> handler);
+  StopSignals(boost::asio::any_io_executor executor, std::function<void(int)> handler);
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();

@@ -123,7 +123,13 @@ Task<> StepRunner::inject(const InjectStep& step) {
       std::find_if(parts_.planned.begin(), parts_.planned.end(), [&](const PlannedInject& each) {
         return each.step == step.name;
       });
-  co_await parts_.faults.inject(*planned);
+  const PlannedInject now = co_await plan_at_its_turn(parts_.record.playbook,
+                                                      parts_.record.stack,
+                                                      step,
+                                                      parts_.world.hosts,
+                                                      parts_.record.id,
+                                                      *planned);
+  co_await parts_.faults.inject(now);
 }
 
 Task<> StepRunner::undo(const UndoStep& step) {
@@ -205,8 +211,10 @@ Task<> StepRunner::ask(const AskStep& step) {
   const bool answered = co_await with_deadline(clock(), std::move(question), step.within);
   if (!answered) fail("nobody answered within {}", format_duration(step.within));
   if (!yes) fail("answered no: {}", step.question);
-  note("action",
-       fmt::format("confirmed after {}: {}", human_duration(clock().now() - began), step.question));
+  const Duration waited = clock().now() - began;
+  parts_.record.checks.push_back(
+      {"ask", step.question, true, clock().now(), waited, "yes after " + human_duration(waited)});
+  note("action", fmt::format("confirmed after {}: {}", human_duration(waited), step.question));
 }
 
 Task<> StepRunner::parallel(const ParallelStep& step) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "reports/run_record.h"
+#include "reports/measure/run_record.h"
 #include "runner/engine.h"
 #include "runner/faults_in_force.h"
 #include "runner/measurement.h"

@@ -2,6 +2,7 @@
 // primary.
 #include <fmt/format.h>
 
+#include "base/time.h"
 #include "drills/lab/part_kinds.h"
 
 namespace muster::lab {
@@ -12,6 +13,11 @@ constexpr std::string_view kPatience =
     "connect_timeout=2 tcp_user_timeout=2000 keepalives_idle=1 keepalives_interval=1 "
     "keepalives_count=2";
 
+std::string milliseconds(const std::string& duration) {
+  const auto length = std::chrono::floor<std::chrono::milliseconds>(*parse_duration(duration));
+  return fmt::format("{}", length.count());
+}
+
 std::vector<std::string> application(const Machine& machine,
                                      const Settings& settings,
                                      const HostRow& row) {
@@ -19,6 +25,12 @@ std::vector<std::string> application(const Machine& machine,
   const std::string primary = host_row("db-us").address;
   const std::string standby = host_row("db-eu").address;
   return {
+      // The application's clock can be set by a file, and nobody else's.
+      "env",
+      "LD_PRELOAD=" + machine.faketime,
+      "FAKETIME_TIMESTAMP_FILE=/run/lab/clock",
+      "FAKETIME_CACHE_DURATION=1",
+      "DONT_FAKE_MONOTONIC=1",
       machine.programs + "/muster-lab-app",
       "--region",
       region_of(row.site),
@@ -46,6 +58,16 @@ std::vector<std::string> application(const Machine& machine,
       settings.at("s_maxage"),
       "--write-slots",
       settings.at("write_slots"),
+      "--leeway",
+      settings.at("token_leeway"),
+      "--deny-cache",
+      settings.at("deny_cache"),
+      "--page-cost",
+      settings.at("page_cost"),
+      "--health",
+      settings.at("app_health"),
+      "--query-timeout",
+      milliseconds(settings.at("query_timeout")),
   };
 }
 
@@ -53,9 +75,16 @@ std::vector<std::string> application(const Machine& machine,
 
 void add_applications(Plan& plan, const Machine& machine, const Settings& settings) {
   for (const HostRow& row : topology())
-    if (row.role == "app")
-      plan.parts.push_back(
-          {{row.name, "app"}, "applications", application(machine, settings, row), "TERM", {}});
+    if (row.role == "app") {
+      plan.host(row.name).files["clock"] = "+0\n";
+      plan.parts.push_back({{row.name, "app"},
+                            "applications",
+                            application(machine, settings, row),
+                            "TERM",
+                            // Each worker connects to the primary once, when it starts: what is
+                            // left to the first writes would make them wait for each other's slots.
+                            {{"db-us", "postgres"}, {"db-eu", "postgres"}}});
+    }
 }
 
 std::vector<Question> ask_application(const HostRow& row) {

@@ -37,15 +37,20 @@ plugins => {{ geoip => {{
   resources => {{
     origin => {{ map => geo, service_types => {region}, dcmap => {{ us => {lb_us}, eu => {lb_eu} }} }}
     www => {{ map => geo, service_types => {edge}, dcmap => {{ us => {edge_us}, eu => {edge_eu} }} }}
+    media => {{ map => geo, service_types => {object}, dcmap => {{ us => {obj_us}, eu => {obj_eu} }} }}
   }}
 }} }}
 )",
       fmt::arg("address", row.address),
       fmt::arg("types",
                service_type("region", "/lb-health", settings) +
-                   service_type("edge", "/edge-health", settings)),
+                   service_type("edge", "/edge-health", settings) +
+                   service_type("object", "/health", settings)),
       fmt::arg("region", looks ? "region" : "up"),
       fmt::arg("edge", looks ? "edge" : "up"),
+      fmt::arg("object", looks ? "object" : "up"),
+      fmt::arg("obj_us", host_row("obj-us").address),
+      fmt::arg("obj_eu", host_row("obj-eu").address),
       fmt::arg("lb_us", host_row("lb-us").address),
       fmt::arg("lb_eu", host_row("lb-eu").address),
       fmt::arg("edge_us", host_row("edge-us").address),
@@ -65,8 +70,11 @@ ns2    A {2}
 www    {0}/{0} DYNA geoip!www
 api    {0}/{0} DYNA geoip!origin
 origin {0}/{0} DYNA geoip!origin
+media  {0}/{0} DYNA geoip!media
 us     {0}/{0} DYNA geoip!origin/us
 eu     {0}/{0} DYNA geoip!origin/eu
+media-us A {5}
+media-eu A {6}
 both   {0} A {3}
 both   {0} A {4}
 )",
@@ -74,7 +82,9 @@ both   {0} A {4}
       host_row("ns1").address,
       host_row("ns2").address,
       host_row("lb-us").address,
-      host_row("lb-eu").address);
+      host_row("lb-eu").address,
+      host_row("obj-us").address,
+      host_row("obj-eu").address);
 }
 
 }  // namespace
@@ -88,12 +98,16 @@ void add_name_servers(Plan& plan, const Machine&, const Settings& settings) {
     host.setup.push_back({"folder", "/run/lab/gdnsd/state"});
     // Its first round of checks comes before its first answer: what is not up by then starts as
     // down.
-    plan.parts.push_back(
-        {{name, "gdnsd"},
-         "name service",
-         {"gdnsd", "-c", "/run/lab/gdnsd/etc", "start"},
-         "TERM",
-         {{"lb-us", "haproxy"}, {"lb-eu", "haproxy"}, {"edge-us", "nginx"}, {"edge-eu", "nginx"}}});
+    plan.parts.push_back({{name, "gdnsd"},
+                          "name service",
+                          {"gdnsd", "-c", "/run/lab/gdnsd/etc", "start"},
+                          "TERM",
+                          {{"lb-us", "haproxy"},
+                           {"lb-eu", "haproxy"},
+                           {"edge-us", "nginx"},
+                           {"edge-eu", "nginx"},
+                           {"obj-us", "objects"},
+                           {"obj-eu", "objects"}}});
   }
 }
 

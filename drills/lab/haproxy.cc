@@ -10,7 +10,15 @@ namespace muster::lab {
 
 namespace {
 
-std::string configuration(const HostRow& row, bool checks) {
+/// Larger than any packet that a broken path lets through.
+std::string large_answer() {
+  std::string text = "ok\n";
+  while (text.size() < 1200)
+    text += "this answer is as large as a page, so that a check sees what pages need\n";
+  return text;
+}
+
+std::string configuration(const HostRow& row, const Settings& settings) {
   const std::string network = row.address.substr(0, row.address.rfind('.'));
   return fmt::format(
       R"(global
@@ -29,10 +37,12 @@ defaults
 
 frontend www
   bind {address}:80
-  monitor-uri /lb-health
+  acl health path /lb-health
   acl dead nbsrv(app) lt 1
   acl drained str(region),map(/run/lab/flags.map,up) -m str drain
-  monitor fail if dead or drained
+  http-request return status 503 content-type text/plain string "down" if health dead
+  http-request return status 503 content-type text/plain string "drained" if {drain_of} drained
+  http-request return status 200 content-type text/plain file /run/lab/health.txt if health
   http-response set-header X-LB {name}
   default_backend app
 
@@ -52,7 +62,10 @@ frontend stats
       fmt::arg("address", row.address),
       fmt::arg("name", row.name),
       fmt::arg("network", network),
-      fmt::arg("check", checks ? "check inter 500ms fall 2 rise 2" : "no-check"));
+      fmt::arg("drain_of", settings.at("graceful_drain") == "on" ? "health" : "TRUE"),
+      fmt::arg(
+          "check",
+          settings.at("balancer_check") == "on" ? "check inter 500ms fall 2 rise 2" : "no-check"));
 }
 
 }  // namespace
@@ -60,7 +73,8 @@ frontend stats
 void add_balancers(Plan& plan, const Machine&, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("lb-" + site);
-    host.files["haproxy.cfg"] = configuration(host.row, settings.at("balancer_check") == "on");
+    host.files["haproxy.cfg"] = configuration(host.row, settings);
+    host.files["health.txt"] = settings.at("check_size") == "large" ? large_answer() : "ok\n";
     host.files["flags.map"] = "region up\n";
     // A server that fails its first check needs two good ones half a second apart: the applications
     // come first.

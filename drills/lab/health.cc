@@ -46,6 +46,13 @@ constexpr Kind kKinds[] = {
     {"gdnsd", ask_name_server, read_name_server},
     {"unbound", ask_resolver, read_resolver},
     {"front-door", ask_front_door, read_front_door},
+    {"objects", ask_object_store, read_object_store},
+    {"s3rver", ask_s3rver, read_s3rver},
+    {"replicator", ask_replicator, read_replicator},
+    {"receiver", ask_receiver, read_receiver},
+    {"varnish", ask_tag_cache, read_tag_cache},
+    {"prometheus", ask_prometheus, read_prometheus},
+    {"blackbox", ask_blackbox, read_blackbox},
 };
 
 const Kind& kind_of(const PartPlan& part) {

@@ -52,6 +52,9 @@ struct LabStatus {
 /// is not, its reason and how to mend it, after taking everything down again. `progress` gets one
 /// line a stage.
 Task<LabStatus> lab_up(LabOptions options, std::function<void(std::string)> progress);
+/// What this machine lacks for the whole lab, with the lines that mend it; empty: nothing.
+std::string lab_missing_programs();
+
 /// Ends every process, namespace and mount of the lab; returns false if none was up.
 Task<bool> lab_down();
 Task<LabStatus> lab_status();

@@ -21,6 +21,8 @@ constexpr const char* kPostgresRoot = "/usr/lib/postgresql";
 struct Needed {
   const char* program;
   const char* package;
+  const char* part = nullptr;  ///< needed only where this part is wanted
+  bool from_npm = false;
 };
 
 constexpr Needed kNeeded[] = {
@@ -31,11 +33,21 @@ constexpr Needed kNeeded[] = {
     {"unshare", "util-linux"},
     {"setpriv", "util-linux"},
     {"cp", "coreutils"},
-    {"haproxy", "haproxy"},
-    {"nginx", "nginx-light"},
-    {"redis-server", "redis-server"},
-    {"gdnsd", "gdnsd"},
-    {"unbound", "unbound"},
+    {"haproxy", "haproxy", "haproxy"},
+    {"nginx", "nginx-light", "nginx"},
+    {"nginx", "nginx-light", "objects"},
+    {"redis-server", "redis-server", "redis"},
+    {"gdnsd", "gdnsd", "gdnsd"},
+    {"unbound", "unbound", "unbound"},
+    {"varnishd", "varnish", "varnish"},
+    {"lsyncd", "lsyncd", "receiver"},
+    {"rsync", "rsync", "receiver"},
+    {"s3rver", "s3rver@3.7.1", "s3rver", true},
+    {"rclone", "rclone", "s3rver"},
+    {"prometheus", "prometheus", "prometheus"},
+    {"prometheus-blackbox-exporter", "prometheus-blackbox-exporter", "blackbox"},
+    {"openssl", "openssl", "nginx"},
+    {"faketime", "faketime", "nginx"},
 };
 
 /// The newest of Debian's PostgreSQL folders that has a server in it.
@@ -52,6 +64,16 @@ std::optional<fs::path> find_postgres(const fs::path& root) {
     newest = programs;
   }
   return newest;
+}
+
+/// Debian puts it in a folder of the machine's architecture.
+std::optional<fs::path> find_faketime() {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/usr/lib", ignored)) {
+    fs::path library = entry.path() / "faketime" / "libfaketimeMT.so.1";
+    if (fs::exists(library, ignored)) return library;
+  }
+  return std::nullopt;
 }
 
 void need_own_programs(const fs::path& folder) {
@@ -86,38 +108,60 @@ std::optional<fs::path> find_program(const std::string& name, const std::string&
 }
 
 std::string MissingPrograms::text() const {
-  return fmt::format(
-      "the lab needs {} that this machine lacks: {}\n  apt-get install --no-install-recommends {}",
-      count_of(programs.size(), "program"),
-      join(programs, ", "),
-      join(packages, " "));
+  std::string text = fmt::format("the lab needs {} that this machine lacks: {}",
+                                 count_of(programs.size(), "program"),
+                                 join(programs, ", "));
+  if (!packages.empty())
+    text += "\n  apt-get install --no-install-recommends " + join(packages, " ");
+  if (!npm_packages.empty()) text += "\n  npm install --global " + join(npm_packages, " ");
+  return text;
 }
 
-MissingPrograms missing_programs(const std::string& path, const fs::path& postgres_root) {
+MissingPrograms missing_programs(const Plan& plan,
+                                 const std::string& path,
+                                 const fs::path& postgres_root) {
   MissingPrograms missing;
-  const auto add = [&](const std::string& program, const std::string& package) {
-    missing.programs.push_back(program);
-    if (std::find(missing.packages.begin(), missing.packages.end(), package) ==
-        missing.packages.end())
-      missing.packages.push_back(package);
+  const auto add_once = [](std::vector<std::string>& names, const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   };
-  for (const Needed& needed : kNeeded)
-    if (!find_program(needed.program, path)) add(needed.program, needed.package);
-  if (!find_postgres(postgres_root)) add("postgres", "postgresql");
+  const auto wanted = [&](std::string_view part) {
+    return std::ranges::any_of(plan.parts,
+                               [&](const PartPlan& each) { return each.ref.part == part; });
+  };
+  for (const Needed& needed : kNeeded) {
+    if (needed.part != nullptr && !wanted(needed.part)) continue;
+    if (find_program(needed.program, path)) continue;
+    add_once(missing.programs, needed.program);
+    add_once(needed.from_npm ? missing.npm_packages : missing.packages, needed.package);
+  }
+  if (wanted("app") && !find_faketime()) {
+    missing.programs.emplace_back("libfaketimeMT.so.1");
+    add_once(missing.packages, "libfaketime");
+  }
+  if (wanted("postgres") && !find_postgres(postgres_root)) {
+    missing.programs.emplace_back("postgres");
+    add_once(missing.packages, "postgresql-15");
+  }
   return missing;
 }
 
-Machine inspect_machine(bool root) {
+std::string missing_for(const Plan& plan) {
+  const MissingPrograms missing =
+      missing_programs(plan, environment_path() + ":" + kSystemPath, kPostgresRoot);
+  return missing.none() ? "" : missing.text();
+}
+
+Machine inspect_machine(const Plan& plan, bool root) {
   if (root && ::geteuid() != 0)
     throw UsageError(
         "a lab with --root needs root; without it the lab runs in a user namespace of yours");
-  const MissingPrograms missing =
-      missing_programs(environment_path() + ":" + kSystemPath, kPostgresRoot);
-  if (!missing.none()) throw Error(missing.text());
+  if (const std::string missing = missing_for(plan); !missing.empty()) throw Error(missing);
   Machine machine;
   machine.root = root;
   machine.programs = program_directory();
-  machine.postgres = *find_postgres(kPostgresRoot);
+  if (const auto postgres = find_postgres(kPostgresRoot)) machine.postgres = *postgres;
+  if (const auto faketime = find_faketime()) machine.faketime = *faketime;
+  machine.certificates = lab_folder() / "certificates";
   machine.templates = lab_folder() / (root ? "postgres-template-root" : "postgres-template");
   if (const passwd* const user = ::getpwnam("postgres")) machine.postgres_user = user->pw_uid;
   need_own_programs(machine.programs);

@@ -20,17 +20,23 @@ std::optional<std::filesystem::path> find_program(const std::string& name, const
 /// The Debian packages of the programs that cannot be found, each once; empty if all are there.
 struct MissingPrograms {
   std::vector<std::string> programs;
-  std::vector<std::string> packages;
+  std::vector<std::string> packages;      ///< of Debian
+  std::vector<std::string> npm_packages;  ///< of the npm registry
 
   bool none() const { return programs.empty(); }
-  /// All of them, with the one apt-get line that mends it.
+  /// All of them, with the lines that mend it.
   std::string text() const;
 };
-MissingPrograms missing_programs(const std::string& path,
+/// What the parts of the plan need; `path` as $PATH is written.
+MissingPrograms missing_programs(const Plan& plan,
+                                 const std::string& path,
                                  const std::filesystem::path& postgres_root);
 
-/// Throws Error with everything that is missing and how to get it.
-Machine inspect_machine(bool root);
+/// MissingPrograms::text() for this machine; empty where nothing is missing.
+std::string missing_for(const Plan& plan);
+
+/// Throws Error with everything that the plan's parts need and this machine lacks.
+Machine inspect_machine(const Plan& plan, bool root);
 
 /// `nsenter ... --` into the namespaces of the process.
 std::vector<std::string> entry_words(int pid, bool root);
@@ -41,5 +47,11 @@ std::vector<std::string> entry_words(int pid, bool root);
 Task<> ensure_templates(const Machine& machine,
                         std::vector<std::string> supervisor_entry,
                         std::function<void(std::string)> progress);
+
+/// Makes what the edges' TLS needs, unless it is there: an authority, a certificate of
+/// www.novvista.test, and one that has expired.
+Task<> ensure_certificates(const Machine& machine,
+                           std::vector<std::string> supervisor_entry,
+                           std::function<void(std::string)> progress);
 
 }  // namespace muster::lab

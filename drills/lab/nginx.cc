@@ -8,7 +8,45 @@ namespace muster::lab {
 
 namespace {
 
-std::string configuration(const HostRow& row) {
+/// Everything but its health: from the cache as long as it is fresh, else from the origin, or stale
+/// where that fails.
+std::string pages(const HostRow& row, bool stale) {
+  return fmt::format(
+      R"(    location / {{
+      set $bypass 0;
+      if (-f /run/lab/nginx/bypass) {{ set $bypass 1; }}
+      proxy_cache_bypass $bypass;
+      proxy_no_cache $bypass;
+
+      set $origin origin.novvista.test;
+      if ($uri ~ ^/objects/) {{ set $origin media.novvista.test; }}
+      proxy_pass http://$origin;
+      proxy_set_header Host www.novvista.test;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_connect_timeout 1s;
+      proxy_read_timeout 4s;
+      proxy_next_upstream off;
+
+      proxy_cache cdn;
+      proxy_cache_key $uri;
+      proxy_cache_lock on;
+      proxy_cache_lock_timeout 2s;
+      proxy_cache_revalidate on;
+      proxy_cache_use_stale {stale};
+      proxy_cache_background_update {background};
+      add_header X-Cache $upstream_cache_status always;
+      add_header X-Edge {name} always;
+    }}
+)",
+      fmt::arg("name", row.name),
+      fmt::arg(
+          "stale",
+          stale ? "error timeout updating http_403 http_500 http_502 http_503 http_504" : "off"),
+      fmt::arg("background", stale ? "on" : "off"));
+}
+
+std::string configuration(const HostRow& row, bool stale) {
   const std::string near = host_row(row.site == "us" ? "ns1" : "ns2").address;
   const std::string far = host_row(row.site == "us" ? "ns2" : "ns1").address;
   return fmt::format(
@@ -32,33 +70,12 @@ http {{
 
   server {{
     listen {address}:80;
+    listen 443 ssl;
+    ssl_certificate /run/lab/tls/edge.pem;
+    ssl_certificate_key /run/lab/tls/edge.key;
+    ssl_session_cache off;
     location = /edge-health {{ return 200 "ok\n"; }}
-    location / {{
-      set $bypass 0;
-      if (-f /run/lab/nginx/bypass) {{ set $bypass 1; }}
-      proxy_cache_bypass $bypass;
-      proxy_no_cache $bypass;
-
-      set $origin origin.novvista.test;
-      proxy_pass http://$origin;
-      proxy_set_header Host www.novvista.test;
-      proxy_http_version 1.1;
-      proxy_set_header Connection "";
-      proxy_connect_timeout 1s;
-      proxy_read_timeout 4s;
-      proxy_next_upstream off;
-
-      proxy_cache cdn;
-      proxy_cache_key $uri;
-      proxy_cache_lock on;
-      proxy_cache_lock_timeout 2s;
-      proxy_cache_revalidate on;
-      proxy_cache_use_stale error timeout updating http_500 http_502 http_503 http_504;
-      proxy_cache_background_update on;
-      add_header X-Cache $upstream_cache_status always;
-      add_header X-Edge {name} always;
-    }}
-  }}
+{pages}  }}
 
   server {{
     listen 127.0.0.1:8081;
@@ -69,15 +86,17 @@ http {{
       fmt::arg("near", near),
       fmt::arg("far", far),
       fmt::arg("address", row.address),
-      fmt::arg("name", row.name));
+      fmt::arg("pages", pages(row, stale)));
 }
 
 }  // namespace
 
-void add_edges(Plan& plan, const Machine&, const Settings&) {
+void add_edges(Plan& plan, const Machine& machine, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("edge-" + site);
-    host.files["nginx/nginx.conf"] = configuration(host.row);
+    host.files["nginx/nginx.conf"] = configuration(host.row, settings.at("edge_stale") == "on");
+    host.setup.push_back({"folder", "/run/lab/tls"});
+    host.setup.push_back({"run", "cp", "-a", machine.certificates + "/.", "/run/lab/tls"});
     plan.parts.push_back({{host.row.name, "nginx"},
                           "edges",
                           {"nginx", "-c", "/run/lab/nginx/nginx.conf", "-e", "stderr"},

@@ -19,6 +19,9 @@ void add_databases(Plan& plan, const Machine& machine, const Settings& settings)
 void add_denylists(Plan& plan, const Machine& machine, const Settings& settings);
 void add_applications(Plan& plan, const Machine& machine, const Settings& settings);
 void add_balancers(Plan& plan, const Machine& machine, const Settings& settings);
+void add_object_stores(Plan& plan, const Machine& machine, const Settings& settings);
+void add_tag_caches(Plan& plan, const Machine& machine, const Settings& settings);
+void add_monitors(Plan& plan, const Machine& machine, const Settings& settings);
 void add_edges(Plan& plan, const Machine& machine, const Settings& settings);
 void add_name_servers(Plan& plan, const Machine& machine, const Settings& settings);
 void add_users(Plan& plan, const Machine& machine, const Settings& settings);
@@ -33,6 +36,13 @@ std::vector<Question> ask_balancer(const HostRow& row);
 std::vector<Question> ask_edge(const HostRow& row);
 std::vector<Question> ask_name_server(const HostRow& row);
 std::vector<Question> ask_resolver(const HostRow& row);
+std::vector<Question> ask_object_store(const HostRow& row);
+std::vector<Question> ask_s3rver(const HostRow& row);
+std::vector<Question> ask_replicator(const HostRow& row);
+std::vector<Question> ask_receiver(const HostRow& row);
+std::vector<Question> ask_tag_cache(const HostRow& row);
+std::vector<Question> ask_prometheus(const HostRow& row);
+std::vector<Question> ask_blackbox(const HostRow& row);
 std::vector<Question> ask_front_door(const HostRow& row);
 
 // How the answers read: fills in `role`, and `health` or `healthy`.
@@ -48,6 +58,13 @@ void read_balancer(const PartPlan&, const HostRow&, const Answers& answers, Part
 void read_edge(const PartPlan&, const HostRow& row, const Answers& answers, PartHealth& result);
 void read_name_server(const PartPlan&, const HostRow&, const Answers& answers, PartHealth& result);
 void read_resolver(const PartPlan&, const HostRow& row, const Answers& answers, PartHealth& result);
+void read_object_store(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
+void read_s3rver(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
+void read_replicator(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
+void read_receiver(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
+void read_tag_cache(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
+void read_prometheus(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
+void read_blackbox(const PartPlan&, const HostRow&, const Answers&, PartHealth& result);
 void read_front_door(const PartPlan&,
                      const HostRow& row,
                      const Answers& answers,

@@ -38,7 +38,13 @@ const std::vector<std::string>& needs_of(const std::string& part) {
   static const std::map<std::string, std::vector<std::string>> needs = {
       {"app", {"postgres", "redis"}},
       {"haproxy", {"app"}},
-      {"gdnsd", {"haproxy", "nginx"}},
+      {"gdnsd", {"haproxy", "nginx", "objects"}},
+      {"varnish", {"haproxy"}},
+      {"objects", {"replicator", "receiver", "s3rver"}},
+      {"replicator", {"objects", "receiver"}},
+      {"receiver", {"objects"}},
+      {"s3rver", {"objects"}},
+      {"prometheus", {"blackbox"}},
       {"nginx", {"haproxy"}},
       {"unbound", {"gdnsd"}},
       {"front-door", {"unbound"}},
@@ -85,9 +91,12 @@ Plan make_plan(const Machine& machine,
   add_denylists(plan, machine, settings);
   add_applications(plan, machine, settings);
   add_balancers(plan, machine, settings);
+  add_object_stores(plan, machine, settings);
   add_edges(plan, machine, settings);
+  add_tag_caches(plan, machine, settings);
   add_name_servers(plan, machine, settings);
   add_users(plan, machine, settings);
+  add_monitors(plan, machine, settings);
   if (!only.empty()) keep_only(plan, only);
   return plan;
 }

@@ -63,10 +63,12 @@ struct Plan {
 
 /// Where the programs lie and how they may run on this machine.
 struct Machine {
-  bool root = false;      ///< no user namespace
-  std::string programs;   ///< folder of muster-lab-app, muster-delay, muster-lab-init
-  std::string postgres;   ///< folder of initdb and postgres
-  std::string templates;  ///< folder with primary/ and standby/ data directories
+  bool root = false;         ///< no user namespace
+  std::string programs;      ///< folder of muster-lab-app, muster-delay, muster-lab-init
+  std::string postgres;      ///< folder of initdb and postgres
+  std::string templates;     ///< folder with primary/ and standby/ data directories
+  std::string certificates;  ///< folder with ca.pem, edge.pem, edge.key, expired.pem
+  std::string faketime;      ///< libfaketimeMT.so.1
   /// Whom PostgreSQL takes itself for in a user namespace. Any number would do, but initdb wants it
   /// to have a name: the user postgres, whom its package makes; without it, nobody.
   unsigned postgres_user = 65534;

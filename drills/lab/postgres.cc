@@ -1,8 +1,10 @@
-// PostgreSQL: the primary in us-east, a streaming standby in eu-west. The data directories are
-// copied from templates (see templates.cc); everything that is set here is a file of the host,
-// included by the template's postgresql.conf.
+// PostgreSQL: the primary in us-east, a streaming standby in eu-west. Both are set up to follow the
+// other, since a drill may make them change places. The data directories are copied from templates
+// (see templates.cc); everything that is set here is a file of the host, included by the template's
+// postgresql.conf.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "drills/lab/part_kinds.h"
 
@@ -11,9 +13,8 @@ namespace muster::lab {
 namespace {
 
 /// full_page_writes and wal_log_hints: pg_rewind refuses without. Timeouts of seconds: in a drill
-/// nobody waits for the defaults of a minute. tcp_*: else half-open connections pile up with each
-/// cut and use up max_connections. dynamic_shared_memory_type: else kill -9 leaves segments in
-/// /dev/shm.
+/// nobody waits for the defaults of a minute. dynamic_shared_memory_type: else kill -9 leaves
+/// segments in /dev/shm.
 constexpr std::string_view kSettings = R"(listen_addresses = '*'
 unix_socket_directories = ''
 hba_file = '/run/lab/pg_hba.conf'
@@ -21,7 +22,6 @@ cluster_name = 'novvista'
 log_line_prefix = '%m [%p] '
 
 shared_buffers = 16MB
-max_connections = 120
 max_parallel_workers = 0
 max_logical_replication_workers = 0
 dynamic_shared_memory_type = mmap
@@ -41,7 +41,10 @@ wal_receiver_timeout = 5s
 wal_receiver_status_interval = 1s
 hot_standby = on
 hot_standby_feedback = on
+)";
 
+/// Else half-open connections pile up with each cut and use up max_connections.
+constexpr std::string_view kKeepalives = R"(
 tcp_keepalives_idle = 2
 tcp_keepalives_interval = 1
 tcp_keepalives_count = 3
@@ -55,23 +58,42 @@ host replication all 127.0.0.1/32 trust
 host replication all 10.0.0.0/8 trust
 )";
 
+const HostRow& peer_of(const HostRow& row) {
+  return host_row("db-" + other_site(row.site));
+}
+
 /// PostgreSQL writes a minute as "min", which no other duration of ours does.
 std::string for_postgres(const std::string& duration) {
   const auto length = parse_duration(duration).value();
   return fmt::format("{}ms", std::chrono::floor<std::chrono::milliseconds>(length).count());
 }
 
-std::string standby_settings(const Settings& settings) {
-  return fmt::format(
-      "primary_conninfo = 'host={} user=repl application_name=eu connect_timeout=2 "
+/// A server that is the primary pays no attention to these.
+std::string standby_settings(const HostRow& row, const Settings& settings) {
+  std::string text = fmt::format(
+      "primary_conninfo = 'host={} user=repl application_name={} connect_timeout=2 "
       "keepalives_idle=2 "
       "keepalives_interval=1 keepalives_count=3 tcp_user_timeout=4000'\n"
-      "primary_slot_name = 'eu'\n"
-      "recovery_min_apply_delay = '{}'\n"
+      "primary_slot_name = '{}'\n"
       "wal_retrieve_retry_interval = '{}'\n",
-      host_row("db-us").address,
-      for_postgres(settings.at("replica_apply_delay")),
+      peer_of(row).address,
+      row.site,
+      row.site,
       for_postgres(settings.at("replica_reconnect")));
+  if (row.site == "eu")
+    text += fmt::format("recovery_min_apply_delay = '{}'\n",
+                        for_postgres(settings.at("replica_apply_delay")));
+  return text;
+}
+
+/// What programs/database.cc reads before it starts the server.
+std::string description(const Machine& machine, const HostRow& row, const Settings& settings) {
+  return fmt::format("peer\t{}\nslot\t{}\nfencing\t{}\nprograms\t{}\nas_postgres\t{}\n",
+                     peer_of(row).address,
+                     row.site,
+                     settings.at("fencing"),
+                     machine.postgres,
+                     join(machine.as_postgres({}), "\t"));
 }
 
 constexpr const char* kReplication =
@@ -109,8 +131,16 @@ void add_databases(Plan& plan, const Machine& machine, const Settings& settings)
     HostPlan& host = plan.host("db-" + site);
     const bool primary = site == "us";
     host.files["postgres.conf"] =
-        std::string(kSettings) + (primary ? "" : "\n" + standby_settings(settings));
+        fmt::format("{}max_connections = {}\n{}\n{}",
+                    kSettings,
+                    settings.at("db_connections"),
+                    settings.at("db_keepalives") == "on" ? kKeepalives : "",
+                    standby_settings(host.row, settings));
     host.files["pg_hba.conf"] = kAccess;
+    host.files["database"] = description(machine, host.row, settings);
+    host.files["postgres.fresh"] = "";
+    const std::string program = machine.programs + "/muster-lab-init";
+    host.setup.push_back({"run", "ln", "-s", program, "/run/lab/rejoin"});
     // A file system of its own, so that a full disk is the database's alone and costs a bounded
     // amount of memory.
     host.setup.push_back({"tmpfs", "/run/lab/postgres", "mode=700,size=160m"});
@@ -119,11 +149,7 @@ void add_databases(Plan& plan, const Machine& machine, const Settings& settings)
                           "-a",
                           machine.templates + (primary ? "/primary/." : "/standby/."),
                           "/run/lab/postgres"});
-    PartPlan part{{host.row.name, "postgres"},
-                  "databases",
-                  machine.as_postgres({machine.postgres + "/postgres", "-D", "/run/lab/postgres"}),
-                  "INT",
-                  {}};
+    PartPlan part{{host.row.name, "postgres"}, "databases", {program, "database"}, "INT", {}};
     if (!primary) part.after.push_back({"db-us", "postgres"});
     plan.parts.push_back(std::move(part));
   }

@@ -72,6 +72,10 @@ Question ask_redis(std::string host, std::string address) {
   return {std::move(host), "tcp", std::move(address), "INFO replication\r\nQUIT\r\n"};
 }
 
+Question ask_rsync(std::string host, std::string address) {
+  return {std::move(host), "tcp", std::move(address), "@RSYNCD: 29\n\n"};
+}
+
 Question ask_sql(std::string host, std::string address, std::string_view statement) {
   // The start-up message, the query and the farewell at once: a server that trusts us reads them
   // one by one.

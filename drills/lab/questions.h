@@ -42,6 +42,8 @@ Question ask_dns(std::string host,
 /// A request to the host's process 1: "status", "start\tapp".
 Question ask_init(std::string host, std::string_view request);
 Question ask_haproxy(std::string host, std::string_view command);
+/// The names of what an rsync server offers.
+Question ask_rsync(std::string host, std::string address);
 Question ask_file(std::string host, std::string path);
 
 struct HttpAnswer {

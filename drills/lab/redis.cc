@@ -4,7 +4,7 @@
 
 namespace muster::lab {
 
-void add_denylists(Plan& plan, const Machine&, const Settings&) {
+void add_denylists(Plan& plan, const Machine&, const Settings& settings) {
   const std::vector<std::string> common = {
       "redis-server",
       "--port",
@@ -19,8 +19,10 @@ void add_denylists(Plan& plan, const Machine&, const Settings&) {
       "/run/lab",
       "--save",
       "",
+      // Without it a primary that starts again is empty, and its replica becomes so: revoked tokens
+      // are valid again, everywhere.
       "--appendonly",
-      "no",
+      settings.at("denylist_persistence") == "on" ? "yes" : "no",
       "--tcp-keepalive",
       "2",
       // The default delay of 5 s before a first synchronisation would be most of the lab's start.

@@ -35,12 +35,15 @@ const std::vector<std::string> kInitdb = {"-A",
                                           "--no-instructions",
                                           "--wal-segsize=1"};
 
+/// What a standby may accept at the fewest is what its template has seen.
+constexpr const char* kFewestConnections = "max_connections=20";
+
 constexpr const char* kScratch = "/run/lab-template";  ///< on the supervisor's own tmpfs
 
 /// What the templates were made from; another recipe makes them anew.
 std::string recipe(const Machine& machine) {
-  return machine.postgres + "\n" + join(kInitdb, " ") + "\n" + std::string(kInclude) +
-         std::string(kSchema);
+  return machine.postgres + "\n" + join(kInitdb, " ") + "\n" + kFewestConnections + "\n" +
+         std::string(kInclude) + std::string(kSchema);
 }
 
 std::vector<std::string> initdb(const Machine& machine, const std::string& data) {
@@ -60,7 +63,13 @@ std::vector<Command> steps(const Machine& machine, const std::string& folder) {
   add({"mkdir", "-m", "777", "-p", kScratch});
   add(machine.as_postgres(initdb(machine, primary)));
   add(machine.as_postgres({"tee", "-a", primary + "/postgresql.conf"}), kInclude);
-  add(machine.as_postgres({machine.postgres + "/postgres", "--single", "-D", primary, "postgres"}),
+  add(machine.as_postgres({machine.postgres + "/postgres",
+                           "--single",
+                           "-c",
+                           kFewestConnections,
+                           "-D",
+                           primary,
+                           "postgres"}),
       kSchema);
   add({"cp", "-a", primary, standby});
   add({"rm", "-rf", standby + "/pg_replslot/eu"});

@@ -8,12 +8,18 @@ namespace muster::lab {
 namespace {
 
 /// local-zone: unbound answers NXDOMAIN for everything below .test unless told not to.
-std::string configuration(const HostRow& row, const std::string& ttl) {
+/// serve-expired: while no name server answers, an old answer is better than none; it is given only
+/// after nearly two seconds of asking, so that a failover is never hidden by it.
+std::string configuration(const HostRow& row, const Settings& settings) {
   return fmt::format(
       R"(server:
   interface: 127.0.0.1
   interface: {address}
-  access-control: 10.0.0.0/8 allow
+  access-control: {allowed} allow
+  serve-expired: {expired}
+  serve-expired-ttl: 3600
+  serve-expired-reply-ttl: {ttl}
+  serve-expired-client-timeout: 1500
   username: ""
   chroot: ""
   directory: "/run/lab"
@@ -37,19 +43,26 @@ stub-zone:
   stub-addr: {ns2}
 )",
       fmt::arg("address", row.address),
-      fmt::arg("ttl", ttl),
+      fmt::arg("allowed",
+               settings.at("second_resolver") == "on" ? "10.0.0.0/8" : row.address + "/32"),
+      fmt::arg("expired", settings.at("serve_expired") == "on" ? "yes" : "no"),
+      fmt::arg("ttl", settings.at("dns_ttl")),
       fmt::arg("ns1", host_row("ns1").address),
       fmt::arg("ns2", host_row("ns2").address));
 }
 
 }  // namespace
 
-void add_users(Plan& plan, const Machine&, const Settings& settings) {
+void add_users(Plan& plan, const Machine& machine, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("client-" + site);
-    host.files["unbound.conf"] = configuration(host.row, settings.at("dns_ttl"));
-    host.files["resolv.conf"] = "nameserver 127.0.0.1\n";
+    host.files["unbound.conf"] = configuration(host.row, settings);
+    host.files["resolv.conf"] =
+        fmt::format("nameserver 127.0.0.1\nnameserver {}\noptions timeout:1 attempts:2\n",
+                    host_row("client-" + other_site(site)).address);
     host.setup.push_back({"cover", "/run/lab/resolv.conf", "/etc/resolv.conf"});
+    // The lab's own authority, for users who want TLS.
+    host.setup.push_back({"run", "cp", machine.certificates + "/ca.pem", "/run/lab/ca.pem"});
     const PartRef resolver{host.row.name, "unbound"};
     plan.parts.push_back({resolver,
                           "name service",

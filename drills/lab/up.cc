@@ -108,6 +108,7 @@ Task<> bring_up(Supervisor& supervisor,
                 std::function<void(std::string)> progress) {
   const std::vector<std::string> entry = entry_words(supervisor.process.pid, machine.root);
   co_await ensure_templates(machine, entry, progress);
+  co_await ensure_certificates(machine, entry, progress);
   const Plan plan = make_plan(machine, state.settings, state.only);
   state.supervisor = supervisor.process;
   state.hosts = co_await make_hosts(supervisor, plan);
@@ -171,6 +172,10 @@ void need_health(const LabStatus& status) {
 }  // namespace
 }  // namespace lab
 
+std::string lab_missing_programs() {
+  return lab::missing_for(lab::make_plan({}, lab::checked_settings({}), {}));
+}
+
 Task<LabStatus> lab_up(LabOptions options, std::function<void(std::string)> progress) {
   const lab::LabLock lock;
   if (const auto up = lab::load_state()) {
@@ -184,9 +189,9 @@ Task<LabStatus> lab_up(LabOptions options, std::function<void(std::string)> prog
   state.root = options.root;
   state.settings = lab::checked_settings(options.settings);
   state.only = options.only;
-  lab::make_plan(
-      {}, state.settings, state.only);  // refuses a wrong name before anything is started
-  const lab::Machine machine = lab::inspect_machine(options.root);
+  // Refuses a wrong name before anything is started.
+  const lab::Plan wanted = lab::make_plan({}, state.settings, state.only);
+  const lab::Machine machine = lab::inspect_machine(wanted, options.root);
   co_await lab::bring_up_or_leave_nothing(machine, std::move(state), std::move(progress));
   co_return co_await lab_status();
 }

@@ -196,7 +196,7 @@ class FieldWriter {
     } else if constexpr (std::is_integral_v<Value>) {
       fields.push_back(std::to_string(value));
     } else {
-      std::apply([this](const auto&... part) { (add(part), ...); }, Value::fields(value));
+      std::apply([this](const auto&... part) { (this->add(part), ...); }, Value::fields(value));
     }
   }
   void add(const std::vector<std::string>& values);
@@ -216,7 +216,7 @@ class FieldReader {
     } else if constexpr (std::is_integral_v<Value>) {
       value = static_cast<Value>(number());
     } else {
-      std::apply([this](auto&... part) { (take(part), ...); }, Value::fields(value));
+      std::apply([this](auto&... part) { (this->take(part), ...); }, Value::fields(value));
     }
   }
   void take(std::vector<std::string>& values);

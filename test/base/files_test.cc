@@ -33,6 +33,12 @@ BOOST_AUTO_TEST_CASE(a_file_is_replaced_whole_and_leaves_nothing_beside_it) {
   BOOST_TEST(std::distance(fs::directory_iterator(path), fs::directory_iterator()) == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_written_leaves_nothing_beside_it) {
+  fs::create_directory(path / "folder");
+  BOOST_CHECK_THROW(write_file_atomically(path / "folder", "one"), Error);
+  BOOST_TEST(std::distance(fs::directory_iterator(path), fs::directory_iterator()) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(absence_is_no_error_but_an_error_is_no_absence) {
   BOOST_TEST(!read_file_if_exists(path / "none").has_value());
   BOOST_CHECK_THROW(read_file_if_exists(path), Error);  // a directory

@@ -42,6 +42,16 @@ void write_other_files(const std::vector<std::string>& blocks, const Scratch& sc
 
 BOOST_AUTO_TEST_SUITE(docs)
 
+BOOST_AUTO_TEST_CASE(every_fault_has_its_row_with_its_undo_class) {
+  const std::string faults = read_file(source_path("docs/faults.md"));
+  for (const KindSpec* fault : fault_specs()) {
+    const std::size_t at = faults.find(fmt::format("\n| `{}` |", fault->name));
+    BOOST_TEST_REQUIRE(at != std::string::npos, fault->name);
+    const std::string row = faults.substr(at + 1, faults.find('\n', at + 1) - at - 1);
+    BOOST_TEST(row.ends_with(fmt::format("| {} |", name_of(fault->undo))), row);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(every_playbook_on_the_page_loads_with_the_real_kinds) {
   const Catalogue catalogue{fault_specs(), probe_specs()};
   const Scratch scratch;

@@ -16,6 +16,19 @@ BOOST_AUTO_TEST_CASE(the_plan_by_pausing_replay) {
                     lab_plan("block_replica", "{service: db, how: replay_pause}"));
 }
 
+BOOST_AUTO_TEST_CASE(the_plan_by_stopping_the_receiver) {
+  check_golden_plan("block_replica_receiver",
+                    lab_plan("block_replica", "{service: db, how: receiver_stopped}"));
+}
+
+BOOST_AUTO_TEST_CASE(a_replica_that_receives_nothing_has_no_receiver_to_stop) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("db-eu", "pg_stat_wal_receiver", "");
+  BOOST_TEST(
+      holds(refusal("block_replica", "{service: db, how: receiver_stopped}", lab_stack(), hosts),
+            "db-eu receives nothing now"));
+}
+
 BOOST_AUTO_TEST_CASE(not_paused_is_never_taken_for_paused) {
   const FaultPlan plan = lab_plan("block_replica", "{service: db, how: replay_pause}");
   BOOST_TEST(plan.changes[0].verify.contains == "paused");

@@ -25,6 +25,12 @@ bool changes_nothing(const Command& command) {
   if (words.starts_with("gdnsdctl ") && words.ends_with(" states")) return true;
   if (words.ends_with("/muster-setting read")) return true;
   if (words.starts_with("tc -j qdisc show ")) return true;
+  if (words.ends_with(" list_local_zones") || words == "openssl x509 -noout -checkend 0")
+    return true;
+  if (words.starts_with("curl ") && !holds(words, " -X ") && !holds(words, " -d ")) return true;
+  // A message that nobody listens to.
+  if (words.starts_with("socat -t 0.5 - TCP:"))
+    return command.input == "INFO replication\r\n" || command.input == "PUBLISH muster:look 1\r\n";
   if (words.starts_with("socat - ")) return command.input.starts_with("show map ");
   return words.starts_with("psql ") && holds(words, "-c select ") && !holds(words, "_pause()") &&
          !holds(words, "_resume()");
@@ -108,7 +114,16 @@ FakeHosts& answer_like_the_lab(FakeHosts& hosts) {
             "ESTAB 0 0 10.1.0.20:5432 10.2.0.20:40112 cubic lastsnd:812 lastrcv:816 lastack:771\n")
       .says("*", "ip -j route", R"([{"dst":"default","gateway":"10.1.0.1","dev":"eth0"}])")
       .says("*", "tc -j qdisc", R"([{"kind":"noqueue","handle":"0:","root":true,"refcnt":2}])")
+      .says("*", "/objects/look", "muster\n")
+      .says("*", "cat /run/lab/tls", "-----BEGIN CERTIFICATE-----\nMIIB\n")
+      .fails("*", "-checkend", "Certificate will expire\n")
+      .says("*", "list_local_zones", "localhost. redirect\n")
+      .says("*", "INFO replication", "role:slave\r\nmaster_link_status:up\r\n")
+      .says("*", "PUBLISH", ":0\r\n")
       .says("db-us", "pg_stat_replication", "streaming\n")
+      .says("db-eu", "pg_ls_waldir", "1\n")
+      .says("db-us", "pg_file_settings", "off unset\n")
+      .says("db-eu", "pg_stat_wal_receiver", "42\n")
       .says("db-eu", "pause_state", "not paused\n");
 }
 

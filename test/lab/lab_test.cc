@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(a_lab_comes_up_healthy_and_goes_down_without_a_trace) {
   const LabStatus status = up();
   BOOST_TEST(status.up);
   BOOST_TEST(status.healthy());
-  BOOST_TEST(status.parts.size() == 22U);
+  BOOST_TEST(status.parts.size() == 32U);
   for (const LabPart& part : status.parts)
     BOOST_TEST(part.health == "healthy", part.host + "/" + part.part + " is " + part.health);
   BOOST_TEST(status.memory_bytes > 0U);

@@ -1,5 +1,6 @@
 #include "drills/lab/plan.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <boost/test/unit_test.hpp>
@@ -39,6 +40,7 @@ BOOST_AUTO_TEST_CASE(a_setting_that_does_not_exist_is_refused_with_the_nearest_o
 BOOST_AUTO_TEST_CASE(a_value_out_of_its_range_is_refused) {
   BOOST_TEST(holds(refusal_of({{"check_interval", "1"}}), "not a whole number from 2 to 3600"));
   BOOST_TEST(holds(refusal_of({{"dns_ttl", "6s"}}), "not a whole number"));
+  BOOST_TEST(holds(refusal_of({{"db_connections", "19"}}), "not a whole number from 20 to 3600"));
   BOOST_TEST(holds(refusal_of({{"health_check", "no"}}), "not on or off"));
   BOOST_TEST(holds(refusal_of({{"wan_delay", "40"}}), "not a duration"));
   BOOST_TEST(refusal_of({{"wan_delay", "0"}, {"check_fall", "5"}}).empty());
@@ -52,7 +54,11 @@ BOOST_AUTO_TEST_CASE(settings_reach_the_files_and_programs_they_are_about) {
                          {"wan_delay", "15ms"},
                          {"write_slots", "0"},
                          {"replica_apply_delay", "5s"},
-                         {"replica_reconnect", "9m"}});
+                         {"replica_reconnect", "9m"},
+                         {"fencing", "off"},
+                         {"db_keepalives", "off"},
+                         {"db_connections", "60"},
+                         {"query_timeout", "200ms"}});
   BOOST_TEST(
       holds(plan.host("ns1").files.at("gdnsd/etc/zones/novvista.test"), "api    30/30 DYNA"));
   BOOST_TEST(holds(plan.host("ns2").files.at("gdnsd/etc/config"),
@@ -63,8 +69,17 @@ BOOST_AUTO_TEST_CASE(settings_reach_the_files_and_programs_they_are_about) {
   BOOST_TEST(holds(plan.host("db-eu").files.at("postgres.conf"),
                    "wal_retrieve_retry_interval = '540000ms'"));
   BOOST_TEST(!holds(plan.host("db-us").files.at("postgres.conf"), "recovery_min_apply_delay"));
+  BOOST_TEST(holds(plan.host("db-us").files.at("database"), "fencing\toff\n"));
   BOOST_TEST(plan.part({"net-us", "delay-out"})->argv.back() == "15ms");
-  BOOST_TEST(plan.part({"app1-eu", "app"})->argv.back() == "0");
+  BOOST_TEST(holds(plan.host("db-eu").files.at("postgres.conf"), "max_connections = 60\n"));
+  BOOST_TEST(!holds(plan.host("db-us").files.at("postgres.conf"), "tcp_keepalives_idle"));
+  BOOST_TEST(holds(plan_with({}).host("db-us").files.at("postgres.conf"), "tcp_keepalives_idle"));
+  const std::vector<std::string> app = plan.part({"app1-eu", "app"})->argv;
+  const auto after = [&](const char* option) {
+    return std::next(std::find(app.begin(), app.end(), option));
+  };
+  BOOST_TEST(*after("--write-slots") == "0");
+  BOOST_TEST(*after("--query-timeout") == "200");
 }
 
 BOOST_AUTO_TEST_CASE(name_servers_that_do_not_look_count_every_region_as_up) {
@@ -99,7 +114,7 @@ BOOST_AUTO_TEST_CASE(every_host_of_the_lab_allows_itself_to_be_broken) {
 }
 
 BOOST_AUTO_TEST_CASE(all_missing_programs_are_told_at_once_with_one_line_that_mends_it) {
-  const MissingPrograms missing = missing_programs("/nonexistent", "/nonexistent");
+  const MissingPrograms missing = missing_programs(plan_with({}), "/nonexistent", "/nonexistent");
   const std::string text = missing.text();
   for (const char* program :
        {"ip", "nginx", "gdnsd", "unbound", "haproxy", "redis-server", "postgres"})

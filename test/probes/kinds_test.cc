@@ -82,6 +82,10 @@ services:
     primary: db-us
     replicas: [db-eu]
     dsn: {db-us: host=10.1.0.20, db-eu: host=10.2.0.20}
+  cache:
+    kind: redis
+    primary: db-us
+    replicas: [db-eu]
 vantages:
   me: {host: client, resolver: 10.1.0.53}
 )";
@@ -124,7 +128,7 @@ BOOST_AUTO_TEST_CASE(the_example_of_each_kind_is_a_probe_that_an_agent_can_start
       ++items;
     }
   }
-  BOOST_TEST(items == probe_kinds().size() + 1);  // replication is watched from two hosts
+  BOOST_TEST(items == probe_kinds().size() + 2);  // replication is watched from two hosts
 }
 
 BOOST_AUTO_TEST_CASE(every_kind_is_found_by_its_name_and_explains_itself) {

@@ -97,6 +97,9 @@ Task<> other_kinds() {
     BOOST_TEST(collector.texts.at(sample.text) == "127.0.0.1");
     BOOST_TEST(sample.value == 6);
   }
+  // That there is no such name is an answer; that nobody answers is none.
+  for (const Sample& sample : collector.of("dns-unknown")) BOOST_TEST(sample.status == 3);
+  for (const Sample& sample : collector.of("dns-silent")) BOOST_TEST(sample.status == 0);
   for (const Sample& sample : collector.of("command-exit")) BOOST_TEST(sample.status == 1);
 }
 

@@ -59,7 +59,7 @@ class ByHand final : public Resolver {
 };
 
 DnsAnswer good(std::string address, Duration ttl) {
-  return {Outcome::Good, {std::move(address)}, ttl, {}};
+  return {Outcome::Good, {std::move(address)}, ttl, 0, {}};
 }
 
 /// A cache with a clock that stands still until the test moves it.
@@ -97,6 +97,31 @@ BOOST_AUTO_TEST_CASE(a_name_that_does_not_exist_is_told_from_a_server_that_does_
     return SimDnsAnswer{"", 0, true};
   });
   BOOST_TEST((silent.outcome == Outcome::Timeout));
+}
+
+BOOST_AUTO_TEST_CASE(of_several_resolvers_each_is_asked_once) {
+  const auto body = []() -> Task<> {
+    auto executor = co_await asio::this_coro::executor;
+    const auto silent = [](const std::string&) {
+      return SimDnsAnswer{"", 0, true};
+    };
+    SimDnsServer first(executor, silent);
+    SimDnsServer second(executor, silent);
+    auto resolver = make_resolver(executor, first.address() + "," + second.address(), 200ms, 3);
+    std::optional<DnsAnswer> answer;
+    std::optional<DnsAnswer> of_one;
+    resolver->ask("www.test", DnsFamily::V4, [&](const DnsAnswer& said) { answer = said; });
+    auto alone = make_resolver(executor, first.address(), 200ms, 3);
+    alone->ask("www.test", DnsFamily::V4, [&](const DnsAnswer& said) { of_one = said; });
+    co_await until_given(answer);
+    co_await until_given(of_one);
+    BOOST_TEST((answer->outcome == Outcome::Timeout));
+    BOOST_TEST(second.asked() == 1U);
+    BOOST_TEST(first.asked() == 1U + 3U);
+    co_await first.stop();
+    co_await second.stop();
+  };
+  run_task(body());
 }
 
 BOOST_AUTO_TEST_CASE(no_search_domain_is_tried) {
@@ -149,7 +174,7 @@ BOOST_AUTO_TEST_CASE(an_answer_with_a_ttl_of_nothing_serves_those_who_wait_and_n
 BOOST_AUTO_TEST_CASE(a_failure_is_told_and_not_remembered) {
   Remembering user;
   user.ask();
-  user.resolver.answer({Outcome::Timeout, {}, {}, "timeout"});
+  user.resolver.answer({Outcome::Timeout, {}, {}, 0, "timeout"});
   BOOST_REQUIRE(user.answers.size() == 1U);
   BOOST_TEST((user.answers[0].outcome == Outcome::Timeout));
   BOOST_TEST(user.cache.known(user.now) == nullptr);
@@ -160,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_failure_is_told_and_not_remembered) {
 BOOST_AUTO_TEST_CASE(a_name_without_an_ipv4_address_is_asked_for_the_other_kind) {
   Remembering user;
   user.ask();
-  user.resolver.answer({Outcome::Dns, {}, {}, "no data"});
+  user.resolver.answer({Outcome::Dns, {}, {}, 0, "no data"});
   BOOST_TEST(user.answers.empty());
   user.resolver.answer(good("::1", 6s));
   BOOST_REQUIRE(user.answers.size() == 1U);

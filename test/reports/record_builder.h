@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/judge.h"
+#include "reports/judge/judge.h"
 
 namespace muster::synthetic {
 

@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/files.h"
-#include "reports/formats.h"
+#include "reports/formats/formats.h"
 #include "test/reports/record_builder.h"
 
 using namespace muster;

@@ -180,7 +180,7 @@ Result many_vantages() {
 }
 
 Result hostile(const std::string& text) {
-  Result result = failed();
+  Result result = failed_with_history();
   result.verdict.headline = result.verdict.detail = text;
   result.run.drill = result.run.service = result.run.environment = result.run.trigger = text;
   result.run.labels = {{text, text}, {"version", text}};
@@ -211,6 +211,9 @@ Result hostile(const std::string& text) {
   }
   for (auto& spread : result.client_spread) spread.probe = spread.vantage = text;
   result.samples->file = text;
+  for (auto& run : result.earlier) run.id = run.status = text;
+  result.changed = {{text, text, text}};
+  if (result.series_step) result.series_step->changed = {{text, text, text}};
   result.verdict.status = "broken";
   return result;
 }
@@ -224,7 +227,11 @@ std::vector<Named> all() {
           {"broken", broken()},
           {"never-detected", never_detected()},
           {"nothing-injected", nothing_injected()},
-          {"many-vantages", many_vantages()}};
+          {"many-vantages", many_vantages()},
+          {"slower-than-usual", slower_than_usual()},
+          {"failed-with-history", failed_with_history()},
+          {"few-before", few_before()},
+          {"third-trial", third_trial()}};
 }
 
 }  // namespace muster::sample

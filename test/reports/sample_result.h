@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/history/history_run.h"
 #include "reports/result.h"
 
 namespace muster::sample {
@@ -36,6 +37,15 @@ Result broken();            ///< one undo could not be verified
 Result never_detected();    ///< no failover before the run ended
 Result nothing_injected();  ///< the baseline was not steady
 Result many_vantages();     ///< eight rows and a long run
+
+// Each held against made-up runs before it (sample_history.cc).
+Result slower_than_usual();    ///< within its budgets, after sixteen faster runs with another TTL
+Result failed_with_history();  ///< and a step four runs ago
+Result few_before();           ///< three runs before: too few to say
+Result third_trial();          ///< of a group whose first two are in the history
+
+/// A drill's last runs, newest first, as its history keeps them: one is inconclusive, one accepted.
+std::vector<HistoryRun> sixteen_runs();
 
 /// Every text the system under test or a person could have written is replaced by this.
 Result hostile(const std::string& text);

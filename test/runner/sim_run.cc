@@ -5,7 +5,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
-#include "reports/judge.h"
+#include "reports/judge/judge.h"
 #include "runner/commands.h"
 
 namespace muster {
@@ -118,6 +118,7 @@ Ended SimRun::operator()() const {
       outcome.result = judge(*record);
       outcome.bytes = pretty_json(to_json(outcome.result));
       if (everything_undone(*record)) journal.append("closed", {}, true);
+      outcome.record = *std::move(record);
     }
   }
   outcome.journal = read_file(folder.path / "journal");

@@ -22,6 +22,7 @@ struct Ended {
   SimSystem system;
   std::string bytes;    ///< of the result
   std::string journal;  ///< as the run left it
+  RunRecord record;     ///< what was judged
   bool ended = false;
   std::vector<OpenChange> left_open;
 };

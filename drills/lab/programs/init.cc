@@ -16,7 +16,11 @@
 namespace muster::lab_init {
 
 void die(const std::string& what) {
-  std::fprintf(stderr, "%s: %s\n", what.c_str(), std::strerror(errno));
+  fail(what + ": " + std::strerror(errno));
+}
+
+void fail(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
   std::fflush(stderr);
   ::_exit(1);
 }
@@ -78,6 +82,13 @@ void execute(const std::vector<std::string>& argv) {
   for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   ::execvp(words.front(), words.data());
+}
+
+int repeat(const std::string& pause, const std::vector<std::string>& argv) {
+  for (;;) {
+    run_to_end(argv);
+    ::sleep(static_cast<unsigned>(std::atoi(pause.c_str())));
+  }
 }
 
 int run_to_end(const std::vector<std::string>& argv) {

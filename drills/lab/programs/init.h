@@ -18,16 +18,27 @@ int run_host(const std::string& name);
 /// `service start NAME | stop NAME | status [NAME]`, also by the name /run/lab/service: asks this
 /// host's process 1.
 int ask_init(const std::vector<std::string>& words);
+/// `repeat SECONDS PROGRAM...`: runs it again and again, with a pause between; never returns.
+int repeat(const std::string& pause, const std::vector<std::string>& argv);
+/// `database`: the database of this host, set up as /run/lab/database says; where the peer has been
+/// promoted meanwhile, as a standby of it.
+int start_database();
+/// By the name /run/lab/rejoin: makes this host's database a standby of its peer, whatever it was.
+int rejoin();
 /// `ask`: carries questions from outside into the hosts' networks, and the answers back.
 int carry_questions();
 
 inline constexpr const char* kSocket = "/run/lab/init.sock";
 inline constexpr const char* kDescription = "/run/lab/host";
+inline constexpr const char* kDatabase = "/run/lab/database";
 /// Symbolic links to /proc/PID of each host's process 1, in the supervisor's mount namespace.
 inline constexpr const char* kHosts = "/run/hosts/";
 
 /// Prints "WHAT: strerror" to stderr and ends the process with status 1.
 [[noreturn]] void die(const std::string& what);
+
+/// Prints WHAT to stderr and ends the process with status 1.
+[[noreturn]] void fail(const std::string& what);
 
 /// The fields of a line of a description or a plan; fields are separated by tabs, so that they may
 /// hold blanks.

@@ -33,6 +33,11 @@ bool read_deny_mode(const std::string& text, DenyMode& mode) {
   return text == "open" || text == "closed";
 }
 
+bool read_health(const std::string& text, Health& health) {
+  health = text == "shallow" ? Health::Shallow : Health::Deep;
+  return text == "shallow" || text == "deep";
+}
+
 /// One option: its name, its line of help, and what its value must be.
 struct Row {
   std::string_view name;
@@ -115,6 +120,21 @@ const std::array kRows{
         "seconds of clock difference that tokens survive (0)",
         [](const std::string& text, Options& o) {
           return read_duration(text, o.leeway);
+        }},
+    Row{"--deny-cache",
+        "seconds for which the denylist is not asked again about a token (0)",
+        [](const std::string& text, Options& o) {
+          return read_duration(text, o.deny_cache);
+        }},
+    Row{"--page-cost",
+        "milliseconds that a worker is busy with an article (0)",
+        [](const std::string& text, Options& o) {
+          return read_duration(text, o.page_cost);
+        }},
+    Row{"--health",
+        "deep or shallow: whether /health asks the local database (deep)",
+        [](const std::string& text, Options& o) {
+          return read_health(text, o.health);
         }},
     Row{"--jwt-ttl",
         "seconds a token is valid (3600)",

@@ -10,6 +10,9 @@ namespace muster::app {
 /// What a Redis failure does to a request with a token: refuse it (503), or let it pass unchecked.
 enum class DenyMode { Closed, Open };
 
+/// What /health looks at: the local database, as it should, or nothing beyond the process itself.
+enum class Health { Deep, Shallow };
+
 struct Address {
   std::string host;
   int port = 0;
@@ -31,6 +34,10 @@ struct Options {
   std::string jwt_secret = "novvista";
   std::chrono::seconds leeway{0};  ///< clock difference between regions that tokens survive
   std::chrono::seconds jwt_ttl{3600};
+  /// How long the denylist's word on a token is believed without asking again; 0: not at all.
+  std::chrono::seconds deny_cache{0};
+  Health health = Health::Deep;
+  std::chrono::milliseconds page_cost{0};  ///< how long a worker is busy with an article
 };
 
 struct ParsedOptions {

@@ -86,11 +86,14 @@ void Postgres::connect() {
   throw Unavailable("postgres: " + error);
 }
 
-/// A server that restarted has closed the connection, which shows as input while we expect none.
+/// A server that stopped or restarted has closed the connection. Its last words come first, so all
+/// of the input is read that came while we expected none.
 bool Postgres::noticed_its_end() {
   pollfd socket{PQsocket(connection_.get()), POLLIN, 0};
-  if (::poll(&socket, 1, 0) <= 0) return false;
-  return PQconsumeInput(connection_.get()) == 0 || PQstatus(connection_.get()) != CONNECTION_OK;
+  while (::poll(&socket, 1, 0) > 0)
+    if (PQconsumeInput(connection_.get()) == 0 || PQstatus(connection_.get()) != CONNECTION_OK)
+      return true;
+  return false;
 }
 
 Postgres::Answer Postgres::send(const char* statement,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,6 +45,7 @@ class Routes {
 
   // `rest` is what follows the route's own words in the path.
   Response article(const Request& request, std::string_view rest);
+  Response publish(const Request& request, std::string_view rest);
   Response comments(const Request& request, std::string_view rest);
   Response add_comment(const Request& request, std::string_view rest);
   Response login(const Request& request, std::string_view rest);
@@ -57,6 +60,8 @@ class Routes {
 
   /// Checks the token and asks the local denylist.
   Session session_of(const Request& request);
+  /// Throws Unavailable where the denylist does not answer.
+  bool is_denied(const std::string& token_id);
   std::vector<Row> write(const char* statement, const std::vector<std::string>& parameters);
 
   Shared& shared_;
@@ -64,6 +69,8 @@ class Routes {
   Postgres primary_;
   Redis local_denylist_;
   Redis primary_denylist_;
+  /// Tokens that were not denied, and until when that is believed; empty without --deny-cache.
+  std::map<std::string, std::chrono::steady_clock::time_point> believed_;
 };
 
 }  // namespace muster::app

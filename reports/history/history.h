@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/history/history_run.h"
+
+namespace muster {
+
+/// history.db: SQLite through SOCI. The only user of SQL in this room. Several processes may use it
+/// at once.
+class History {
+ public:
+  virtual ~History() = default;
+  virtual std::int64_t next_number(const std::string& drill) = 0;
+  virtual void add(const HistoryRun& run) = 0;
+  /// Newest first; all drills where `drill` is empty.
+  virtual std::vector<HistoryRun> runs(const std::string& drill, std::size_t limit) = 0;
+  virtual std::optional<HistoryRun> run(const std::string& id) = 0;
+  /// Throws Error where there is no such run. The last word about a run counts.
+  virtual void accept(const Acceptance& acceptance) = 0;
+};
+
+/// Opens or makes it; throws Error where the file is not ours or its schema is newer than this
+/// muster.
+std::unique_ptr<History> open_history(const std::filesystem::path& file);
+
+}  // namespace muster

@@ -1,0 +1,22 @@
+#include <boost/test/unit_test.hpp>
+
+#include "sample_plan.h"
+
+namespace muster {
+
+BOOST_AUTO_TEST_SUITE(cdn_bypass)
+
+BOOST_AUTO_TEST_CASE(the_plan_for_an_edge) {
+  check_golden_plan("cdn_bypass", lab_plan("cdn_bypass", "{service: edge, region: us-east}"));
+}
+
+BOOST_AUTO_TEST_CASE(only_a_cache_that_can_be_told_to_is_bypassed) {
+  BOOST_TEST(holds(lab_refusal("cdn_bypass", "{service: balancer, region: us-east}"),
+                   "of kind process, not cdn"));
+  BOOST_TEST(holds(lab_refusal("cdn_bypass", "{service: tag_cache, region: us-east}"),
+                   "no `bypass_file`"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace muster
