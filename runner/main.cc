@@ -2,7 +2,7 @@
 #include <cstdio>
 
 #include "base/error.h"
-#include "runner/commands.h"
+#include "runner/commands/commands.h"
 #include "runner/exit_code.h"
 
 namespace {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,8 +8,7 @@
 
 namespace muster {
 
-/// history.db: SQLite through SOCI. The only user of SQL in this room. Several processes may use it
-/// at once.
+/// The runs that are remembered; the room store keeps them. Several processes may use it at once.
 class History {
  public:
   virtual ~History() = default;
@@ -23,9 +20,5 @@ class History {
   /// Throws Error where there is no such run. The last word about a run counts.
   virtual void accept(const Acceptance& acceptance) = 0;
 };
-
-/// Opens or makes it; throws Error where the file is not ours or its schema is newer than this
-/// muster.
-std::unique_ptr<History> open_history(const std::filesystem::path& file);
 
 }  // namespace muster

@@ -14,8 +14,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/random.h"
-#include "reports/history/history.h"
 #include "reports/history/history_text.h"
+
+#include "store/history_store.h"
 
 namespace muster {
 

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/files.h"
-#include "runner/journal.h"
+#include "runner/record/journal.h"
 #include "test/fuzz/scratch_file.h"
 
 namespace muster {

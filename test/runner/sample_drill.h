@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "runner/plan.h"
+#include "runner/plan/plan.h"
 
 namespace muster {
 

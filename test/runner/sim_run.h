@@ -7,7 +7,7 @@
 
 #include "drills/playbook.h"
 #include "reports/result.h"
-#include "runner/run_store.h"
+#include "runner/record/run_store.h"
 #include "test/runner/sim_world.h"
 
 namespace muster {

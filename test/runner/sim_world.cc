@@ -1,7 +1,7 @@
 #include "test/runner/sim_world.h"
 
 #include "base/error.h"
-#include "runner/journal.h"
+#include "runner/record/journal.h"
 
 namespace muster {
 

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "faults/guard.h"
 #include "probes/vantage.h"
-#include "runner/engine.h"
+#include "runner/drill/engine.h"
 #include "test/runner/sim_clock.h"
 
 namespace muster {

@@ -7,8 +7,9 @@
 
 #include "reports/formats/html.h"
 #include "reports/history/gate.h"
-#include "reports/history/history.h"
 #include "test/reports/record_builder.h"
+
+#include "store/history_store.h"
 
 using namespace muster;
 using namespace muster::synthetic;

@@ -1,0 +1,114 @@
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+#include "runner/commands/commands.h"
+#include "runner/drill/recovery.h"
+#include "runner/exit_code.h"
+#include "runner/record/run_results.h"
+
+#include "store/history_store.h"
+
+namespace muster {
+
+namespace {
+
+void show(const RecoveredChange& recovered) {
+  print(fmt::format("{}: {} on {}: {}\n",
+                    name_of(recovered.undone.state),
+                    recovered.change.what,
+                    recovered.change.host,
+                    printable(recovered.undone.evidence)));
+}
+
+void show_damage(const RunTrace& trace) {
+  const std::string journal = (run_directory(trace.id) / "journal").string();
+  print("the journal of run " + trace.id + " is damaged: look at its hosts yourself, then remove " +
+        journal + "\n");
+}
+
+/// True where everything the run may have left is undone.
+Task<bool> recover_one(const RunTrace& trace) {
+  bool all_clean = !trace.damaged;
+  try {
+    RunTrace copy = trace;
+    const std::vector<RecoveredChange> recovered = co_await recover_run(std::move(copy));
+    for (const RecoveredChange& each : recovered) {
+      show(each);
+      all_clean = all_clean && each.undone.clean();
+    }
+  } catch (const Error& error) {  // the other runs are not to wait for this one
+    print(fmt::format("run {} of {}: {}\n", trace.id, trace.drill, error.what()));
+    all_clean = false;
+  }
+  if (trace.damaged) show_damage(trace);
+  co_return all_clean;
+}
+
+/// Nothing of it is in force: only its end is missing in the journal.
+Task<> close_dead_run(const RunTrace& trace) {
+  try {
+    RunTrace copy = trace;
+    if (!trace.closed) co_await recover_run(std::move(copy));
+    mark_closed(trace.id);
+  } catch (const Refused&) {
+    // Another drill holds the stack; there is no hurry.
+  } catch (const Error& error) {
+    print(fmt::format("run {} of {} cannot be closed: {}\n", trace.id, trace.drill, error.what()));
+  }
+}
+
+/// Once everything is undone: what comes here may fail and harms nobody.
+void keep_results(const std::vector<RunTrace>& dead) {
+  std::unique_ptr<History> history;
+  for (const RunTrace& trace : dead) {
+    const auto directory = run_directory(trace.id);
+    try {
+      if (!history) history = open_history(muster_home() / "history.db");
+      if (keep_result_of_killed(*history, directory))
+        print(fmt::format("report of run {} of {}: {}\n",
+                          trace.id,
+                          trace.drill,
+                          (directory / "report.html").string()));
+    } catch (const Error& error) {
+      print(fmt::format("run {} of {} has no report: {}\n", trace.id, trace.drill, error.what()));
+    }
+  }
+}
+
+Task<int> recover_all() {
+  bool all_clean = true;
+  std::vector<RunTrace> dead, harmless;
+  for (const RunTrace& trace : open_runs()) {
+    if (trace.running()) {
+      print(fmt::format(
+          "run {} of {} is still running; end it with `muster stop`\n", trace.id, trace.drill));
+      continue;
+    }
+    dead.push_back(trace);
+    if (!trace.needs_recovery()) {
+      harmless.push_back(trace);
+      continue;
+    }
+    const bool clean = co_await recover_one(trace);
+    all_clean = all_clean && clean;
+  }
+  if (harmless.size() == dead.size()) print("nothing to recover\n");
+  if (!all_clean)
+    print(
+        "something may still be in force; mend what is said above and run `muster recover` "
+        "again\n");
+  for (const RunTrace& trace : harmless) co_await close_dead_run(trace);
+  keep_results(dead);
+  co_return static_cast<int>(all_clean ? ExitCode::Pass : ExitCode::Broken);
+}
+
+}  // namespace
+
+Action define_recover(Arguments& arguments) {
+  arguments.example("muster recover");
+  return [] {
+    return run_to_end(recover_all());
+  };
+}
+
+}  // namespace muster

@@ -1,0 +1,189 @@
+#include "runner/drill/drill_run.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include <boost/asio.hpp>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "reports/judge/judge.h"
+#include "runner/drill/asker.h"
+#include "runner/drill/engine.h"
+#include "runner/drill/signals.h"
+#include "runner/interlocks/lever.h"
+#include "runner/interlocks/person.h"
+#include "runner/plan/reach.h"
+#include "runner/record/run_results.h"
+#include "runner/record/run_store.h"
+#include "runner/view/metrics.h"
+
+#include "store/history_store.h"
+
+namespace muster {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+void say(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stderr);
+}
+
+/// The lever stays engaged after this run: SIGUSR1 is for whoever wants no further drill, either.
+void engage_by_signal(const Clock& clock, const std::string& run_id) {
+  try {
+    engage_lever(this_person(), "SIGUSR1 to run " + run_id, clock.utc_now());
+  } catch (const Error& error) {
+    say(fmt::format("the safety lever could not be engaged: {}", error.what()));
+  }
+}
+
+/// The first signal or key undoes everything; a later one only says what is not undone yet: nothing
+/// shortens the undo.
+class Stopper {
+ public:
+  Stopper(Engine& engine, Observer& observer) : engine_(engine), observer_(observer) {}
+
+  void on_signal(int number) {
+    if (number == SIGUSR1)
+      stop(RunState::Aborted, "the safety lever was engaged by SIGUSR1");
+    else if (number == SIGTERM)
+      stop(RunState::Aborted, "stopped by `muster stop` (SIGTERM)");
+    else
+      stop(RunState::Interrupted, "interrupted by a person (Ctrl-C)");
+  }
+  void on_key() { stop(RunState::Aborted, "aborted by a person (key a)"); }
+
+ private:
+  void stop(RunState state, const std::string& reason) {
+    if (!engine_.stop(state, reason)) {
+      const auto left = engine_.in_force();
+      observer_.notice(left.empty() ? "everything is undone; the run is being written down"
+                                    : "still undoing; not undone yet:");
+      for (const std::string& change : left) observer_.notice("  " + change);
+      return;
+    }
+    observer_.notice("stopping: everything is being undone; again shows what is left");
+  }
+
+  Engine& engine_;
+  Observer& observer_;
+};
+
+Task<> stop_by_lever(Clock& clock, Engine& engine) {
+  const Lever lever = co_await lever_engaged(clock);
+  engine.stop(RunState::Aborted, lever.text());
+}
+
+/// A journal that cannot be written any more leaves the run open: `muster recover` looks once more
+/// and closes it. `why`: it ended before anything was drilled.
+void close_run(Journal& journal, const std::string& id, const std::string& why = "") {
+  json::object detail;
+  if (!why.empty()) detail["why"] = why;
+  try {
+    journal.append("closed", std::move(detail), true);
+    mark_closed(id);
+  } catch (const Error& error) {
+    say(fmt::format("run {} stays open in `muster status`, because {}", id, error.what()));
+  }
+}
+
+bool everything_undone(const RunRecord& record) {
+  return std::all_of(record.actions.begin(), record.actions.end(), [](const ActionRecord& action) {
+    return action.undone && action.undone->clean();
+  });
+}
+
+Result judged(RunRecord& record, SampleFile& samples, const fs::path& directory) {
+  try {
+    samples.flush();
+    note_samples(record, directory / "samples");
+  } catch (const Error& error) {
+    say(fmt::format("the samples of the run are not whole: {}", error.what()));
+  }
+  return judge(record);
+}
+
+/// Whether all of it was kept; else the run stays open, and `muster recover` keeps it later. A pass
+/// that nobody can look at is none; whatever else a run came to outranks that.
+bool keep(History& history, FinishedRun& finished) {
+  std::string complaint;
+  try {
+    complaint = keep_result(history, finished.directory, finished.result);
+  } catch (const Error& error) {
+    if (finished.result.verdict.exit_code == 0) throw;
+    complaint = fmt::format("the result could not be kept: {}", error.what());
+  }
+  if (complaint.empty()) return true;
+  say(complaint + "; mend that, then `muster recover` keeps what is missing");
+  return false;
+}
+
+}  // namespace
+
+Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
+  SystemClock clock;
+  const std::uint64_t seed = entropy();
+  Random random(seed);
+  const std::string id = make_run_id(clock.utc_now(), random);
+  const StackLock lock(drill.stack.name, id);
+  ResourceLocks locks(id);
+  StackHosts hosts(drill.stack.hosts);
+  std::vector<PlannedInject> planned =
+      co_await plan_within_interlocks(drill, options.permission, hosts, locks, id, clock.utc_now());
+
+  const auto exposition = expose_metrics(options.metrics, drill.playbook);
+  const fs::path directory = runs_directory() / id;
+  make_private_directories(directory);
+  mark_open(id);
+  const auto history = open_history(muster_home() / "history.db");
+  Journal journal = Journal::create(directory / "journal");
+  const auto samples = exposition->counting(create_sample_file(directory / "samples"));
+  const auto observer = exposition->showing(make_observer(options.json, options.plain));
+  const auto asker = make_asker(options.answer_yes, *observer);
+  const auto guards = make_guards(hosts, clock, id);
+  const auto agents = make_agents(hosts, clock);
+  const std::int64_t number = history->next_number(drill.playbook.drill);
+  Engine engine(World{clock, hosts, *guards, *agents, *asker},
+                journal,
+                *samples,
+                *observer,
+                {id, number, seed, options.trial, options.trial_group, options.labels});
+  auto executor = co_await asio::this_coro::executor;
+  Stopper stopper(engine, *observer);
+  observer->take_keys(executor, [&] { stopper.on_key(); });
+  const StopSignals signals(executor, [&](int signal) {
+    stopper.on_signal(signal);
+    if (signal == SIGUSR1) engage_by_signal(clock, id);
+  });
+  TaskGroup lever(executor);
+  lever.spawn(stop_by_lever(clock, engine));
+
+  std::optional<RunRecord> record;
+  std::exception_ptr impossible;
+  bool refused = false;
+  std::string why;
+  try {
+    record = co_await engine.run(std::move(drill), std::move(planned));
+  } catch (const Error& error) {
+    impossible = std::current_exception();
+    refused = dynamic_cast<const Refused*>(&error) != nullptr;
+    why = error.what();
+  }
+  co_await lever.stop();
+  observer->finished();
+  // A target's no leaves an intent in the journal, and nothing else anywhere.
+  if (impossible && (refused || !something_was_tried(directory))) {
+    close_run(journal, id, why);
+    std::rethrow_exception(impossible);
+  }
+  if (impossible) co_return FinishedRun{result_of_broken_off(directory, why), directory};
+  FinishedRun finished{judged(*record, *samples, directory), directory};
+  if (keep(*history, finished) && everything_undone(*record)) close_run(journal, id);
+  co_return finished;
+}
+
+}  // namespace muster

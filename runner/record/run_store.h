@@ -1,0 +1,80 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "drills/playbook.h"
+#include "faults/guard.h"
+#include "reports/result.h"
+#include "runner/record/journal.h"
+#include "runner/record/process_identity.h"
+
+namespace muster {
+
+/// $MUSTER_HOME/runs/<id>/: journal, samples, result.json, report.html.
+std::filesystem::path runs_directory();
+/// Throws Error unless `id` is a run id of that form and the run exists; "last" is the newest.
+std::filesystem::path run_directory(const std::string& id);
+
+/// Keeps two drills off one stack: held while the object lives. Throws Refused that names the run
+/// holding it.
+class StackLock {
+ public:
+  StackLock(const std::string& stack, const std::string& run_id);
+  StackLock(const StackLock&) = delete;
+  StackLock& operator=(const StackLock&) = delete;
+  ~StackLock();
+
+ private:
+  int descriptor_;
+};
+
+/// A change of some run that is not known to be undone.
+struct OpenChange {
+  Change change;
+  std::string state;  ///< "intended", "applied", "conflict: ...", "unknown: ..."
+};
+
+/// What the journal of one run says.
+struct RunTrace {
+  std::string id;
+  std::string drill;
+  std::string stack;
+  UtcTime started;
+  ProcessIdentity runner;
+  std::vector<StackHost> hosts;  ///< those its changes touch, so that recover needs no YAML
+  std::vector<OpenChange> open;
+  bool closed = false;  ///< the run came to its end
+  bool damaged = false;
+
+  bool running() const { return !closed && is_alive(runner); }
+  /// Dead, and something may still be in force.
+  bool needs_recovery() const { return !running() && (!open.empty() || (damaged && !closed)); }
+};
+
+RunTrace trace_run(const std::filesystem::path& directory);
+/// The same of a journal that was read already.
+RunTrace trace_journal(const JournalContent& content);
+/// A name in $MUSTER_HOME/open says that a run may have something in force: made before its first
+/// intent, taken away when every undo was verified. So that finding the unfinished costs nothing
+/// where there are thousands of runs.
+void mark_open(const std::string& id);
+void mark_closed(const std::string& id);
+/// Every run that is marked open and whose runner came so far as to name it, oldest first.
+std::vector<RunTrace> open_runs();
+/// Of those, each that is running or needs recovery.
+std::vector<RunTrace> unfinished_runs();
+
+/// What the journal holds; one function for each kind of record so that writer and reader stand
+/// side by side.
+json::object run_started_record(const std::string& id,
+                                const Playbook& playbook,
+                                const Stack& stack,
+                                UtcTime now);
+json::object change_record(const Change& change);
+json::object applied_record(const Change& change, const Applied& applied);
+json::object undone_record(const Change& change, const Undone& undone);
+
+}  // namespace muster

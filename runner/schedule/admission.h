@@ -1,0 +1,38 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runner/schedule/schedule.h"
+
+namespace muster {
+
+/// What an outside check said. `Error` is anything but a clear answer, and counts as a no.
+enum class HoldAnswer { Clear, Held, Error };
+
+/// All that is asked about, at the tick and again the moment before the first fault.
+struct AdmissionFacts {
+  UtcTime now;
+  UtcTime due;                    ///< begin of the turn
+  UtcTime latest;                 ///< it may not start later
+  std::optional<UtcTime> ran_at;  ///< end of this drill's last run that injected something
+  std::string history_error;
+  std::vector<std::pair<std::string, HoldAnswer>> holds;  ///< one for each of `hold_while`
+  std::vector<std::string> unclean;  ///< faults that may still be in force, of any run
+  std::string unclean_error;
+  std::string lever;  ///< the engaged safety lever, one line; or empty
+  bool clock_doubt =
+      false;        ///< the wall clock and the boot clock drifted apart since the last look
+  int running = 0;  ///< drills in force over all servers, without this one
+  int at_once = 1;
+  bool claim_lost = false;  ///< the store says so, or cannot be asked
+  std::string store_error;
+};
+
+/// Pure and total: every reason why the drill may not start (or inject) now; empty: it may. An
+/// answer that is missing, an error and a doubt are reasons. Asked about a schedule that is not
+/// enabled: a reason.
+std::vector<std::string> why_not_now(const Schedule& schedule, const AdmissionFacts& facts);
+
+}  // namespace muster

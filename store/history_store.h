@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "reports/history/history.h"
+
+namespace muster {
+
+/// Opens or makes it; throws Error where the file is not ours or its schema is newer than this
+/// muster.
+std::unique_ptr<History> open_history(const std::filesystem::path& file);
+
+}  // namespace muster
