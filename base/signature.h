@@ -10,13 +10,15 @@ namespace muster {
 
 // Ed25519 (RFC 8032) through OpenSSL: what says that a result is the one that a muster wrote, to
 // whoever trusts its key. One form: "ed25519:KEY_ID:BASE64", where KEY_ID are the first 16 hex
-// digits of the SHA-256 of the raw public key.
+// digits of the SHA-256 of the raw public key. A text and a key have exactly one signature that is
+// accepted: every other spelling of it is refused.
 
 /// The private key of a home. Never printed; its file is readable by its owner alone.
 class SigningKey {
  public:
-  /// Reads the PEM file, or makes it and its `.pub` beside it, durably, where there is none. Throws
-  /// Error where it is not such a key or others may read it.
+  /// Reads the PEM file, or makes it, durably, where there is none; several processes may do so at
+  /// once. Its public half is put beside it (public_key_file). Throws Error where it is not such a
+  /// key, is not our own, or others may read it.
   static SigningKey open_or_make(const std::filesystem::path& file);
   SigningKey(SigningKey&&) noexcept;
   SigningKey& operator=(SigningKey&&) = delete;
@@ -33,6 +35,9 @@ class SigningKey {
   std::string id_;
 };
 
+/// Where the public half of a key lies: "signing-key.pub" beside "signing-key.pem".
+std::filesystem::path public_key_file(const std::filesystem::path& private_key_file);
+
 /// Public keys whose signatures count.
 class TrustedKeys {
  public:
@@ -40,7 +45,7 @@ class TrustedKeys {
   ~TrustedKeys();
   TrustedKeys(TrustedKeys&&) noexcept;
   TrustedKeys& operator=(TrustedKeys&&) noexcept;
-  /// Throws Error where the file holds no such key.
+  /// One file may hold several keys. Throws Error where it holds none, or something else.
   void add(const std::filesystem::path& pem_file);
   void add_pem(std::string_view pem);
   bool empty() const;
