@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runner/schedule/schedule.h"
@@ -18,21 +19,23 @@ struct AdmissionFacts {
   UtcTime latest;                 ///< it may not start later
   std::optional<UtcTime> ran_at;  ///< end of this drill's last run that injected something
   std::string history_error;
-  std::vector<std::pair<std::string, HoldAnswer>> holds;  ///< one for each of `hold_while`
+  /// One for each of `hold_while`, by its name, in any order.
+  std::vector<std::pair<std::string, HoldAnswer>> holds;
   std::vector<std::string> unclean;  ///< faults that may still be in force, of any run
   std::string unclean_error;
   std::string lever;  ///< the engaged safety lever, one line; or empty
-  bool clock_doubt =
-      false;        ///< the wall clock and the boot clock drifted apart since the last look
+  /// The wall clock and the boot clock drifted apart since the last look.
+  bool clock_doubt = false;
   int running = 0;  ///< drills in force over all servers, without this one
   int at_once = 1;
   bool claim_lost = false;  ///< the store says so, or cannot be asked
   std::string store_error;
 };
 
-/// Pure and total: every reason why the drill may not start (or inject) now; empty: it may. An
-/// answer that is missing, an error and a doubt are reasons. Asked about a schedule that is not
-/// enabled: a reason.
+/// Pure and total: every reason why the drill may not start (or inject) now, one line of printable
+/// text each; empty: it may. An answer that is missing, an error and a doubt are reasons. So are a
+/// schedule that is not enabled, a `due` at which no turn of it begins, and a `now` that is later
+/// than the turn's end and what `missed` allows (or `kGrace`), whatever `latest` says.
 std::vector<std::string> why_not_now(const Schedule& schedule, const AdmissionFacts& facts);
 
 }  // namespace muster
