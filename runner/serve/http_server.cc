@@ -1,0 +1,366 @@
+#include "runner/serve/http_server.h"
+
+#include <algorithm>
+#include <set>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "runner/serve/web_wire.h"
+
+namespace muster {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr std::size_t kReadAtOnce = 16U << 10U;
+constexpr std::size_t kPiece = 64U << 10U;  ///< written within one `patience`
+constexpr Duration kAfterFailedAccept = std::chrono::milliseconds(100);
+
+std::string text_of(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+}
+
+tcp::acceptor listen_on(const asio::any_io_executor& executor, const WebServerOptions& options) {
+  boost::system::error_code problem;
+  const auto address = asio::ip::make_address(options.address, problem);
+  if (problem)
+    fail("cannot listen on {}: it is no IP address; give one, such as 127.0.0.1", options.address);
+  if (options.port < 0 || options.port > 65535) fail("{} is no port", options.port);
+  const tcp::endpoint endpoint(address, static_cast<std::uint16_t>(options.port));
+  try {
+    return tcp::acceptor(executor, endpoint, true);
+  } catch (const boost::system::system_error& error) {
+    fail("cannot listen on {} port {}: {}; choose another in the settings, under serve",
+         options.address,
+         options.port,
+         error.code().message());
+  }
+}
+
+class WebConnection;
+
+/// What the server and its connections share.
+struct ServerState {
+  ServerState(const asio::any_io_executor& executor,
+              WebServerOptions chosen,
+              Log& told,
+              WebHandler answers)
+      : options(std::move(chosen)),
+        log(told),
+        handler(std::move(answers)),
+        tls(options.certificate.empty() ? nullptr : make_tls(options.certificate, options.key)),
+        acceptor(listen_on(executor, options)),
+        tasks(executor) {}
+
+  void complain(std::string_view what, const std::string& about, const std::exception& error) {
+    log.error(what, {{"about", printable(about)}, {"problem", printable(error.what())}});
+  }
+
+  WebServerOptions options;
+  Log& log;
+  WebHandler handler;
+  SystemClock clock;
+  std::unique_ptr<asio::ssl::context> tls;
+  tcp::acceptor acceptor;
+  std::set<WebConnection*> connections;
+  bool stopping = false;
+  TaskGroup tasks;  ///< last: the tasks use the others
+};
+
+using Server = std::shared_ptr<ServerState>;
+
+/// Sets it however the scope ends.
+struct AtEnd {
+  Happening& happening;
+  ~AtEnd() { happening.set(); }
+};
+
+/// One connection, from the handshake to its end.
+class WebConnection {
+ public:
+  WebConnection(ServerState& server, tcp::socket socket, std::string peer)
+      : server_(server),
+        peer_(std::move(peer)),
+        executor_(socket.get_executor()),
+        wire_(make_web_wire(std::move(socket), server.tls.get())) {
+    server_.connections.insert(this);
+  }
+  WebConnection(const WebConnection&) = delete;
+  WebConnection& operator=(const WebConnection&) = delete;
+  ~WebConnection() { server_.connections.erase(this); }
+
+  const std::string& peer() const { return peer_; }
+
+  /// Ends it where no answer is on its way.
+  void end_unless_busy() {
+    if (!busy_) wire_->cut();
+  }
+
+  Task<> serve() {
+    wire_->allow(server_.options.patience);
+    co_await wire_->greet();
+    bool again = true;
+    for (std::size_t count = 1; again && !server_.stopping; ++count) {
+      RequestReader reader(server_.options.limits);
+      const Duration idle = count == 1 ? server_.options.patience : server_.options.keep_alive;
+      const bool came = co_await read(reader, idle);
+      if (!came) break;
+      busy_ = true;
+      again = reader.keeps_alive() && count < server_.options.most_requests;
+      co_await answer(reader, again);
+      busy_ = false;
+    }
+    co_await wire_->close();
+  }
+
+ private:
+  /// False where the other side closed before the end of the request.
+  Task<bool> read(RequestReader& reader, Duration idle) {
+    using Stage = RequestReader::Stage;
+    if (unread_.empty()) {
+      wire_->allow(idle);
+      const bool more = co_await read_more();
+      if (!more) co_return false;
+    }
+    wire_->allow(server_.options.patience);
+    Stage before = reader.stage();
+    for (;;) {
+      unread_.erase(0, reader.take(unread_));
+      const Stage stage = reader.stage();
+      if (stage == Stage::Done || stage == Stage::Refused) co_return true;
+      if (stage != before) {
+        before = stage;
+        wire_->allow(server_.options.patience);
+        if (reader.waits_to_continue()) co_await wire_->write("HTTP/1.1 100 Continue\r\n\r\n");
+      }
+      const bool more = co_await read_more();
+      if (!more) co_return false;
+    }
+  }
+
+  Task<bool> read_more() {
+    buffer_.resize(kReadAtOnce);
+    const std::size_t count = co_await wire_->read(buffer_.data(), buffer_.size());
+    unread_.append(buffer_, 0, count);
+    co_return count > 0;
+  }
+
+  Task<> answer(RequestReader& reader, bool& again) {
+    if (reader.stage() == RequestReader::Stage::Refused) {
+      again = false;
+      co_await send(problem(reader.refusal()), true, again);
+      co_return;
+    }
+    WebRequest request = std::move(reader).request();
+    request.peer = peer_;
+    request.encrypted = server_.tls != nullptr;
+    const bool with_body = request.method != "HEAD";
+    WebResponse response = co_await ask(std::move(request));
+    again = again && !server_.stopping && !response.stream;
+    co_await send(std::move(response), with_body, again);
+  }
+
+  /// The handler's answer, or 500 where it throws.
+  Task<WebResponse> ask(WebRequest request) {
+    const std::string where = request.method + " " + request.path;
+    std::exception_ptr error;
+    try {
+      co_return co_await server_.handler(std::move(request));
+    } catch (const std::exception& thrown) {
+      error = std::current_exception();
+      if (!is_cancellation(error)) server_.complain("a request failed", where, thrown);
+    }
+    if (is_cancellation(error)) co_await throw_if_cancelled();
+    co_return broken();
+  }
+
+  static WebResponse broken() {
+    return problem(500, "something went wrong here; the server's log says what");
+  }
+
+  ResponseFrame frame(bool again) const {
+    return {server_.tls != nullptr, again, server_.clock.utc_now()};
+  }
+
+  std::string head_of(WebResponse& response, bool again) {
+    try {
+      return response_head(response, frame(again));
+    } catch (const Error& error) {
+      server_.complain("a response could not be sent", peer_, error);
+      response = broken();
+      return response_head(response, frame(again));
+    }
+  }
+
+  Task<> send(WebResponse response, bool with_body, bool again) {
+    std::string bytes = head_of(response, again);
+    if (with_body && response.status != 204 && response.status != 304) bytes += response.body;
+    for (std::size_t sent = 0; sent < bytes.size(); sent += kPiece) {
+      const std::string_view piece = std::string_view(bytes).substr(sent, kPiece);
+      wire_->allow(server_.options.patience);
+      co_await wire_->write(piece);
+    }
+    if (!response.stream || !with_body) co_return;
+    busy_ = false;  // a stream has no end that is worth to be waited for
+    co_await stream(std::move(response));
+  }
+
+  /// Until the stream ends or the other side goes, whichever comes first.
+  Task<> stream(WebResponse response) {
+    wire_->allow_for_ever();
+    TaskGroup group(executor_);
+    Happening over(executor_);
+    group.spawn(watch(over));  // first: its read has no limit, the writes that follow have
+    group.spawn(produce(std::move(response), over));
+    std::exception_ptr cancelled;
+    try {
+      co_await over.wait();
+    } catch (const boost::system::system_error&) {
+      cancelled = std::current_exception();
+    }
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await group.stop();
+    if (cancelled) std::rethrow_exception(cancelled);
+  }
+
+  Task<> produce(WebResponse response, Happening& over) {
+    const AtEnd set_over{over};
+    std::function<Task<>(std::string)> send_piece = [this](std::string piece) {
+      return write_piece(std::move(piece));
+    };
+    try {
+      co_await response.stream(std::move(send_piece));
+    } catch (const Error& error) {
+      server_.complain("a stream failed", peer_, error);
+    }
+  }
+
+  Task<> write_piece(std::string piece) {
+    wire_->allow(server_.options.patience);
+    co_await wire_->write(piece);
+  }
+
+  /// Whoever reads a stream has nothing more to say: a byte from it ends it, as its going does.
+  Task<> watch(Happening& over) {
+    const AtEnd set_over{over};
+    co_await read_more();
+  }
+
+  ServerState& server_;
+  std::string peer_;
+  asio::any_io_executor executor_;
+  std::unique_ptr<WebWire> wire_;
+  std::string buffer_;
+  std::string unread_;  ///< bytes that came and belong to no request yet
+  bool busy_ = false;
+};
+
+Task<> serve_one(Server server, tcp::socket socket, std::string peer) {
+  try {
+    WebConnection connection(*server, std::move(socket), peer);
+    co_await connection.serve();
+  } catch (const boost::system::system_error&) {
+    // The other side went away or was too slow, or the server stops: nobody is left to be told.
+  } catch (const std::exception& error) {
+    server->complain("a connection failed", peer, error);
+  }
+}
+
+bool has_room_for(const ServerState& server, const std::string& peer) {
+  const auto of_peer = std::ranges::count_if(
+      server.connections, [&](const WebConnection* each) { return each->peer() == peer; });
+  return server.connections.size() < server.options.most_connections &&
+         static_cast<std::size_t>(of_peer) < server.options.most_connections_of_one_address;
+}
+
+/// Without waiting for anything: what does not fit into the socket's buffer is not sent.
+void turn_away(const ServerState& server, tcp::socket socket) {
+  boost::system::error_code gone;
+  if (!server.tls) {
+    WebResponse full = problem(503, "there are too many connections; try again soon");
+    full.headers.emplace_back("Retry-After", "5");
+    const std::string text =
+        response_head(full, ResponseFrame{false, false, server.clock.utc_now()}) + full.body;
+    socket.non_blocking(true, gone);
+    socket.write_some(asio::buffer(text), gone);
+  }
+  socket.shutdown(tcp::socket::shutdown_send, gone);
+}
+
+void welcome(const Server& server, tcp::socket socket) {
+  boost::system::error_code gone;
+  const tcp::endpoint from = socket.remote_endpoint(gone);
+  if (gone) return;
+  socket.set_option(tcp::no_delay(true), gone);
+  std::string peer = text_of(from.address());
+  if (!has_room_for(*server, peer)) {
+    turn_away(*server, std::move(socket));
+    return;
+  }
+  server->tasks.spawn(serve_one(server, std::move(socket), std::move(peer)));
+}
+
+Task<> accept_all(Server server) {
+  for (;;) {
+    auto [error, socket] =
+        co_await server->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) {
+      // Most likely this process has no descriptors left; some will be closed soon.
+      co_await server->clock.sleep_for(kAfterFailedAccept);
+    } else {
+      welcome(server, std::move(socket));
+    }
+  }
+}
+
+Task<> say_farewell(Server server) {
+  server->stopping = true;
+  server->acceptor.close();
+  for (WebConnection* connection : server->connections) connection->end_unless_busy();
+  co_await with_deadline(server->clock, server->tasks.join(), server->options.farewell);
+}
+
+}  // namespace
+
+struct WebServer::State : ServerState {
+  using ServerState::ServerState;
+};
+
+WebServer::WebServer(asio::any_io_executor executor,
+                     WebServerOptions options,
+                     Log& log,
+                     WebHandler handler)
+    : state_(std::make_shared<State>(executor, std::move(options), log, std::move(handler))) {}
+
+WebServer::~WebServer() = default;
+
+int WebServer::port() const {
+  return state_->acceptor.local_endpoint().port();
+}
+
+Task<> WebServer::run() {
+  const Server server = state_;
+  std::exception_ptr ended;
+  try {
+    co_await accept_all(server);
+  } catch (const boost::system::system_error&) {
+    ended = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await say_farewell(server);
+  std::rethrow_exception(ended);
+}
+
+}  // namespace muster
