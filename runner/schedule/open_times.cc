@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "base/text.h"
+#include "runner/schedule/words.h"
 
 namespace muster {
 
@@ -81,13 +82,23 @@ Parsed<BlackoutTimes> parse_blackout(const Blackout& blackout) {
 OpenTimes::OpenTimes(const ScheduleSettings& settings,
                      const TimeZone& zone,
                      std::vector<std::string>& complaints)
-    : zone_(zone), windows_(settings.windows) {
+    : zone_(zone) {
+  for (const TimeWindow& window : settings.windows) add_window(window.text, complaints);
   for (const Blackout& blackout : settings.blackouts) add_blackout(blackout, complaints);
   std::vector<UtcSpan> spans;
   spans.reserve(blackouts_.size());
   for (const Closed& blackout : blackouts_) spans.push_back(blackout.span);
   blacked_out_ = merged(std::move(spans));
   for (const std::string& file : settings.calendars) add_calendar(file, complaints);
+}
+
+void OpenTimes::add_window(const std::string& text, std::vector<std::string>& complaints) {
+  const Parsed<TimeWindow> window = parse_window(text);
+  if (window.value)
+    windows_.push_back(*window.value);
+  else
+    complaints.push_back(
+        fmt::format("window '{}': {}", printable(text, kWhyShown), window.complaint));
 }
 
 void OpenTimes::add_blackout(const Blackout& blackout, std::vector<std::string>& complaints) {

@@ -13,7 +13,8 @@ namespace muster {
 /// The instants at which the windows, blackouts and calendars of a drill let it start.
 class OpenTimes {
  public:
-  /// Reads the calendar files. What is wrong is added to `complaints`, a line each.
+  /// Understands windows by their `text`, and reads the calendar files. What is wrong is added to
+  /// `complaints`, a line each.
   OpenTimes(const ScheduleSettings& settings,
             const TimeZone& zone,
             std::vector<std::string>& complaints);
@@ -34,6 +35,7 @@ class OpenTimes {
     std::string reason;
   };
 
+  void add_window(const std::string& text, std::vector<std::string>& complaints);
   void add_blackout(const Blackout& blackout, std::vector<std::string>& complaints);
   void add_calendar(const std::string& file, std::vector<std::string>& complaints);
   std::vector<UtcSpan> windows_within(UtcSpan span) const;

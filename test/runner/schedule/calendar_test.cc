@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(a_zone_described_by_its_changes_is_the_zone) {
   for (const char* name : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}) {
     const TimeZone zone(name);
     std::vector<ZoneChange> all;
-    for (UtcTime at = utc("2024-01-01T00:00:00Z"); at < utc("2029-01-01T00:00:00Z"); at += 30min) {
+    for (UtcTime at = utc("2025-01-01T00:00:00Z"); at < utc("2028-01-01T00:00:00Z"); at += 30min) {
       const auto before = zone.local(at - 1s).time_since_epoch() - (at - 1s).time_since_epoch();
       const auto after = zone.local(at).time_since_epoch() - at.time_since_epoch();
       if (before != after)
@@ -183,16 +183,16 @@ BOOST_AUTO_TEST_CASE(a_zone_described_by_its_changes_is_the_zone) {
                        std::chrono::floor<std::chrono::seconds>(before),
                        std::chrono::floor<std::chrono::seconds>(after)});
     }
-    BOOST_TEST(all.size() == 10U);
+    BOOST_TEST(all.size() == 6U);
     const FileZone described({all.rbegin(), all.rend()});
     Random random(3);
-    for (int i = 0; i < 5000; ++i) {
+    for (int i = 0; i < 2000; ++i) {
       // Half of them near a change.
       const auto& near = all[random.below(all.size())];
       const auto off = std::chrono::minutes(static_cast<std::int64_t>(random.below(600)) - 300);
-      const UtcTime at = i % 2 == 0 ? near.at + off
-                                    : utc("2025-01-01T00:00:00Z") +
-                                          std::chrono::seconds(random.below(100'000'000));
+      const UtcTime at =
+          i % 2 == 0 ? near.at + off
+                     : utc("2025-06-01T00:00:00Z") + std::chrono::seconds(random.below(60'000'000));
       const LocalTime shown(std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()));
       const Instants a = zone.instants(shown);
       const Instants b = described.instants(shown);

@@ -5,7 +5,6 @@
 
 #include "base/time.h"
 #include "runner/schedule/schedule.h"
-#include "runner/schedule/words.h"
 
 namespace muster::sample {
 
@@ -24,8 +23,7 @@ inline ScheduleSettings settings(std::string when, std::string zone = "Europe/Be
 
 inline ScheduleSettings with_windows(ScheduleSettings settings,
                                      const std::vector<std::string>& windows) {
-  for (const std::string& text : windows)
-    settings.windows.push_back(parse_window(text).value.value());
+  for (const std::string& text : windows) settings.windows.push_back({.text = text});
   return settings;
 }
 
@@ -33,7 +31,7 @@ inline ScheduleSettings with_windows(ScheduleSettings settings,
 inline std::string shown(const Turn& turn) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(turn.end - turn.begin);
   std::string begin = format_utc(turn.begin);
-  begin.replace(begin.size() - 11, 10, "");
+  begin.erase(begin.size() - 8, 7);
   return begin + " " +
          (turn.excluded.empty() ? std::to_string(minutes.count()) + " min" : turn.excluded);
 }

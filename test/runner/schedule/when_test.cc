@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(a_window_is_days_and_hours) {
 BOOST_AUTO_TEST_CASE(whatever_is_written_is_understood_or_answered_in_one_printable_line) {
   std::uint32_t state = 7;
   const std::string_view letters = "0123456789*/,-@#:LTueMonof sthdaily\tfirst\x1b\xff\n";
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     std::string text;
     for (std::uint32_t length = (state = state * 1664525 + 1013904223) >> 27; length > 0;
          --length) {
