@@ -83,7 +83,7 @@ OpenTimes::OpenTimes(const ScheduleSettings& settings,
                      const TimeZone& zone,
                      std::vector<std::string>& complaints)
     : zone_(zone) {
-  for (const TimeWindow& window : settings.windows) add_window(window.text, complaints);
+  for (const std::string& window : settings.windows) add_window(window, complaints);
   for (const Blackout& blackout : settings.blackouts) add_blackout(blackout, complaints);
   std::vector<UtcSpan> spans;
   spans.reserve(blackouts_.size());
@@ -93,7 +93,7 @@ OpenTimes::OpenTimes(const ScheduleSettings& settings,
 }
 
 void OpenTimes::add_window(const std::string& text, std::vector<std::string>& complaints) {
-  const Parsed<TimeWindow> window = parse_window(text);
+  const Parsed<WeekWindow> window = parse_window(text);
   if (window.value)
     windows_.push_back(*window.value);
   else
@@ -128,7 +128,7 @@ std::vector<UtcSpan> OpenTimes::windows_within(UtcSpan span) const {
   std::vector<UtcSpan> open;
   const Day last = day_of(zone_.local(span.end));
   for (Day day = shifted(day_of(zone_.local(span.begin)), -1); day <= last; day = next_day(day)) {
-    for (const TimeWindow& window : windows_) {
+    for (const WeekWindow& window : windows_) {
       if ((window.days >> weekday_of(day) & 1U) == 0) continue;
       const int end = window.to <= window.from ? window.to + kMinutesOfDay : window.to;
       const UtcSpan found = span_between(zone_, local_time(day, window.from), local_time(day, end));
@@ -154,7 +154,7 @@ std::vector<UtcSpan> OpenTimes::within(UtcSpan span) const {
 std::string OpenTimes::outside_text() const {
   std::vector<std::string> texts;
   texts.reserve(windows_.size());
-  for (const TimeWindow& window : windows_) texts.push_back(printable(window.text, kWhyShown));
+  for (const WeekWindow& window : windows_) texts.push_back(printable(window.text, kWhyShown));
   return fmt::format("outside the window{} {}", windows_.size() == 1 ? "" : "s", join(texts, ", "));
 }
 

@@ -5,6 +5,7 @@
 
 #include "runner/schedule/calendar.h"
 #include "runner/schedule/ics.h"
+#include "runner/schedule/words.h"
 #include "runner/schedule/parsed.h"
 #include "runner/settings/settings.h"
 
@@ -43,7 +44,7 @@ class OpenTimes {
   std::string event_text(const BusyCalendar& calendar, const BusyTime& time) const;
 
   TimeZone zone_;
-  std::vector<TimeWindow> windows_;
+  std::vector<WeekWindow> windows_;
   std::vector<Closed> blackouts_;
   std::vector<UtcSpan> blacked_out_;  ///< the same, in order and without overlaps
   std::vector<BusyCalendar> calendars_;

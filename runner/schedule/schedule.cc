@@ -214,6 +214,14 @@ std::vector<std::string> Schedule::forbidden(UtcTime at) const {
   return parts_->open.reasons(at);
 }
 
+Duration Schedule::longest_turn() const {
+  if (!parts_->has_windows()) return kGrace;
+  const auto [from, to] = *parts_->recurrence.span;
+  const int minutes = to > from ? to - from : to + kMinutesOfDay - from;
+  // Clocks that are set back in it make it longer; no zone sets them further than that.
+  return std::chrono::minutes(minutes) + std::chrono::hours(24);
+}
+
 std::optional<UtcTime> Schedule::moment(const Turn& turn, double draw) const {
   if (!turn.excluded.empty()) return std::nullopt;
   if (!parts_->has_windows())

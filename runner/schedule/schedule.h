@@ -59,6 +59,8 @@ class Schedule {
   /// The moment in the turn: of a window uniform over the seconds of it that are not forbidden, by
   /// `draw` in [0, 1); else its begin. Nothing where all of it is, or where it is excluded.
   std::optional<UtcTime> moment(const Turn& turn, double draw) const;
+  /// No turn lasts longer: `kGrace` for cron, a little more than its window otherwise.
+  Duration longest_turn() const;
 
  private:
   struct Parts;

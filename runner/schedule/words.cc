@@ -213,7 +213,7 @@ Recurrence read_words(std::string_view text) {
   return recurrence;
 }
 
-TimeWindow read_window(std::string_view text) {
+WeekWindow read_window(std::string_view text) {
   Words words = joined_words_in(text);
   const std::string time = take_time(words);
   if (time.find('-') == std::string::npos)
@@ -233,7 +233,7 @@ Parsed<Recurrence> parse_words(std::string_view text) {
   return parsed([&] { return read_words(text); });
 }
 
-Parsed<TimeWindow> parse_window(std::string_view text) {
+Parsed<WeekWindow> parse_window(std::string_view text) {
   return parsed([&] { return read_window(text); });
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "runner/schedule/recurrence.h"
@@ -25,7 +26,16 @@ namespace muster {
 
 Parsed<Recurrence> parse_words(std::string_view text);
 
+/// Days, and hours of them, in the schedule's time zone. Hours may pass midnight: those of
+/// "Fri 22:00-02:00" begin on Friday.
+struct WeekWindow {
+  unsigned days = 0;  ///< bit 0 is Monday, bit 6 Sunday
+  int from = 0;       ///< minutes after midnight, inclusive
+  int to = 0;         ///< exclusive; 1440 is midnight at the day's end; at most `from`: next day
+  std::string text;   ///< as it was written
+};
+
 /// One of `windows`: "Mon-Thu 09:00-16:00", "daily 22:00-02:00".
-Parsed<TimeWindow> parse_window(std::string_view text);
+Parsed<WeekWindow> parse_window(std::string_view text);
 
 }  // namespace muster

@@ -25,15 +25,6 @@ struct HoldCheck {
   Duration timeout = std::chrono::seconds(10);
 };
 
-/// Days, and hours of them, in the schedule's time zone: "Mon-Thu 10:00-16:00". Hours may pass
-/// midnight: "Fri 22:00-02:00" begins on Friday.
-struct TimeWindow {
-  unsigned days = 0;  ///< bit 0 is Monday, bit 6 Sunday
-  int from = 0;       ///< minutes after midnight, inclusive
-  int to = 0;         ///< exclusive; 1440 is midnight at the day's end; at most `from`: next day
-  std::string text;   ///< as it was written
-};
-
 /// No drill starts while it lasts, in the schedule's time zone: whole days, or instants.
 struct Blackout {
   std::string from;  ///< "2026-12-20" or "2026-12-20 18:00"
@@ -56,7 +47,7 @@ struct ScheduleSettings {
   std::map<std::string, std::string> labels;
   std::string when;       ///< as written: "0 10 * * Tue", "first Tue of month 10:00-16:00"
   std::string time_zone;  ///< IANA
-  std::vector<TimeWindow> windows;     ///< empty: at any time
+  std::vector<std::string> windows;    ///< "Mon-Thu 09:00-16:00"; empty: at any time
   std::vector<Blackout> blackouts;     ///< those of every drill, and its own
   std::vector<std::string> calendars;  ///< ICS files; busy while one of their events lasts
   MissedRuns missed;
@@ -70,7 +61,7 @@ struct ScheduleSettings {
 enum class Scope { GateRead, ReportRead, DrillStart, DrillStop, Admin };
 std::string_view name_of(Scope scope);  ///< "gate:read"
 
-/// One who may ask the server. The token itself is nowhere: `muster serve --new-token` shows it
+/// One who may ask the server. The token itself is nowhere: `muster token` shows it
 /// once.
 struct TokenSettings {
   std::string name;
@@ -82,7 +73,8 @@ struct TokenSettings {
 struct ServeSettings {
   std::string address = "127.0.0.1";
   int port = 7117;
-  std::string certificate;  ///< PEM files; both or neither
+  std::vector<std::string> names;  ///< host names by which browsers may call it
+  std::string certificate;         ///< PEM files; both or neither
   std::string key;
   std::vector<TokenSettings> tokens;
   int requests_per_minute = 600;  ///< of one token, and of one address without one
@@ -118,7 +110,7 @@ struct Settings {
 
 /// Reads muster.yaml; throws UsageError with every mistake, each at its place.
 Settings load_settings(const std::string& file);
-/// The same of a text; `file` is what messages and relative paths go by.
-Settings read_settings(const std::string& text, const std::string& file);
+/// Of that name, or the one nearest to it in the message of the UsageError.
+const ScheduleSettings& schedule_named(const Settings& settings, const std::string& name);
 
 }  // namespace muster

@@ -79,7 +79,7 @@ class Maker {
       add_cron(made);
     for (auto left = random_.below(3); left > 0; --left) {
       made.windows.push_back(hours());
-      made.settings.windows.push_back({.text = text(made.windows.back())});
+      made.settings.windows.push_back(text(made.windows.back()));
     }
     const LocalTime local = TimeZone(place.zone).local(middle);
     for (auto left = random_.below(3); left > 0; --left) add_blackout(made, local);

@@ -23,7 +23,7 @@ inline ScheduleSettings settings(std::string when, std::string zone = "Europe/Be
 
 inline ScheduleSettings with_windows(ScheduleSettings settings,
                                      const std::vector<std::string>& windows) {
-  for (const std::string& text : windows) settings.windows.push_back({.text = text});
+  for (const std::string& text : windows) settings.windows.push_back(text);
   return settings;
 }
 

@@ -14,7 +14,7 @@ std::string understood(std::string_view when) {
 }
 
 std::string window(std::string_view text) {
-  const Parsed<TimeWindow> parsed = parse_window(text);
+  const Parsed<WeekWindow> parsed = parse_window(text);
   if (!parsed.value) return parsed.complaint;
   return weekdays_text(parsed.value->days) + " " + std::to_string(parsed.value->from) + " " +
          std::to_string(parsed.value->to) + " " + parsed.value->text;
