@@ -1,102 +1,203 @@
-#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/files.h"
-#include "reports/history/gate.h"
+#include "base/random.h"
+#include "reports/gate/answer.h"
+#include "runner/commands/ask_server.h"
 #include "runner/commands/commands.h"
 #include "runner/exit_code.h"
 #include "runner/interlocks/lever.h"
-#include "runner/record/run_store.h"
-
-#include "store/history_store.h"
+#include "runner/record/gate_evidence.h"
 
 namespace muster {
 
 namespace {
 
-/// As many as trials may be asked for, and some.
-constexpr std::size_t kRunsLookedAt = 1100;
+struct GateArguments {
+  std::string drill, service, environment, version, configuration, max_age;
+  std::string policy, server, token_file, trusted_key;
+  bool no_regression = false;
+  bool as_json = false;
+};
 
-bool is_known(const GateEvidence& evidence, const std::string& id) {
-  return std::ranges::any_of(evidence.runs, [&](const HistoryRun& run) { return run.id == id; });
+GateQuestion question_in(const GateArguments& arguments) {
+  GateQuestion question;
+  question.drill = arguments.drill;
+  question.service = arguments.service;
+  question.environment = arguments.environment;
+  question.version = arguments.version;
+  question.configuration = arguments.configuration;
+  question.no_regression = arguments.no_regression;
+  if (!arguments.max_age.empty()) {
+    question.max_age = parse_duration(arguments.max_age);
+    if (!question.max_age)
+      throw UsageError("--max-age wants a duration such as 7d or 12h, not '" + arguments.max_age +
+                       "'");
+  }
+  if (const std::string wrong = complaint(question); !wrong.empty())
+    throw UsageError("muster gate: " + wrong +
+                     "; e.g. --policy gate.yaml --service web --environment production, or --drill "
+                     "drain-us-east");
+  return question;
 }
 
-/// Reads all that the gate rests on. What cannot be read becomes an error text, which denies: this
-/// function is one of the few that catches, because at a gate every failure has a meaning.
-GateEvidence collect_evidence(const GateQuestion& question, UtcTime now) {
-  GateEvidence evidence;
-  evidence.now = now;
-  try {
-    evidence.runs = open_history(muster_home() / "history.db")->runs(question.drill, kRunsLookedAt);
-  } catch (const Error& error) {
-    evidence.history_error = error.what();
-  }
-  if (!evidence.runs.empty()) {
-    try {
-      const auto file = run_directory(evidence.runs.front().id) / "result.json";
-      evidence.result = result_from_json(parse_json(read_file(file), "result.json").as_object());
-    } catch (const Error& error) {
-      evidence.result_error = error.what();
-    }
-  }
-  try {
-    for (const RunTrace& trace : open_runs()) {
-      if (trace.running()) continue;
-      if (trace.needs_recovery()) {
-        evidence.unclean.push_back("run " + trace.id + " of " + trace.drill +
-                                   " left something in force");
-      } else if (trace.drill == question.drill && !is_known(evidence, trace.id)) {
-        evidence.unremembered.push_back(trace.id);
-      }
-    }
-  } catch (const Error& error) {
-    evidence.unclean.push_back(std::string("the runs could not be read: ") + error.what());
-  }
-  if (const auto lever = engaged_lever()) evidence.lever = lever->text();
-  return evidence;
+void refuse_what_does_not_go_together(const GateArguments& arguments) {
+  const bool asks_a_server = !arguments.server.empty();
+  if (asks_a_server && !arguments.policy.empty())
+    throw UsageError("--policy goes without --server: a server has a policy of its own");
+  if (!asks_a_server && !arguments.token_file.empty())
+    throw UsageError("--token-file goes with --server");
+  if (!asks_a_server && arguments.policy.empty() && !arguments.service.empty())
+    throw UsageError("--service needs --policy FILE, or a --server that has one");
 }
 
-void show(const GateAnswer& answer, bool as_json) {
-  if (!as_json) {
-    print(answer.allow ? "allow\n" : "deny\n");
-    for (const std::string& reason : answer.reasons) print("  " + reason + "\n");
-    return;
+// ---- asked here
+
+TrustedKeys keys_for(const GateArguments& arguments, const GatePolicy& policy) {
+  std::vector<std::string> files = policy.trusted_keys;
+  if (!arguments.trusted_key.empty()) files.push_back(arguments.trusted_key);
+  return trusted_keys(files);
+}
+
+GateAnswer answer_of_this_home(const GateArguments& arguments, const GateQuestion& question) {
+  const UtcTime now = SystemClock().utc_now();
+  std::optional<GatePolicy> policy;
+  if (!arguments.policy.empty()) policy = load_gate_policy(arguments.policy, now);
+  const TrustedKeys trusted = keys_for(arguments, policy.value_or(GatePolicy{}));
+  std::unique_ptr<Store> store;
+  std::string store_error;
+  try {
+    store = open_store(default_store());
+  } catch (const Error& error) {
+    store_error = error.what();
   }
-  json::array reasons;
-  for (const std::string& reason : answer.reasons) reasons.push_back(json::string(reason));
-  json::object object;
-  object["verdict"] = answer.allow ? "pass" : "fail";
-  object["run"] = answer.run;
-  object["reasons"] = std::move(reasons);
-  print(pretty_json(object));
+  GateSources sources{store.get(), store_error, trusted, "", now};
+  if (const auto lever = engaged_lever()) sources.lever = lever->text();
+  return gate_answer(question, policy ? &*policy : nullptr, [&](const GateDemand& demand) {
+    return collect_evidence(demand, sources);
+  });
+}
+
+// ---- asked of a server
+
+std::optional<Secret> token_for(const GateArguments& arguments) {
+  if (!arguments.token_file.empty())
+    return read_secret("secret:file:" + std::filesystem::absolute(arguments.token_file).string());
+  const char* const given = std::getenv("MUSTER_TOKEN");
+  if (given == nullptr || *given == '\0') return std::nullopt;
+  return read_secret("secret:env:MUSTER_TOKEN");
+}
+
+TrustedKeys keys_of_server(const GateArguments& arguments) {
+  TrustedKeys trusted;
+  if (arguments.trusted_key.empty()) {
+    trusted = trusted_keys({});
+  } else {
+    trusted.add(arguments.trusted_key);
+  }
+  if (trusted.empty())
+    throw UsageError(
+        "--server needs --trusted-key FILE, the signing-key.pub of the server: without it anybody "
+        "could say yes");
+  return trusted;
+}
+
+std::string new_nonce() {
+  return fmt::format("{:016x}{:016x}", entropy(), entropy());
+}
+
+/// What a server's reply comes to, as a document that can be shown.
+struct Heard {
+  bool allow = false;
+  std::string document;
+};
+
+Heard ask(const GateArguments& arguments, const GateQuestion& question) {
+  const TrustedKeys trusted = keys_of_server(arguments);
+  const std::string nonce = new_nonce();
+  const ServerReply reply =
+      ask_server(arguments.server, words_of(question, nonce), token_for(arguments));
+  const UtcTime now = SystemClock().utc_now();
+  const std::string why =
+      reply.problem.empty()
+          ? why_not_pass(reply.body, reply.signature, trusted, question, nonce, now)
+          : reply.problem;
+  if (why.empty() || why == kAnsweredNo) return {why.empty(), reply.body};
+  GateAnswer denied;
+  denied.reasons = {why};
+  return {false, answer_json(denied, question, nonce, arguments.server, now)};
+}
+
+// ----
+
+int show(bool allow, const std::string& document, bool as_json) {
+  if (as_json) {
+    print(document);
+  } else {
+    print(allow ? "allow\n" : "deny\n");
+    for (const std::string& reason : reasons_in_answer(document)) print("  " + reason + "\n");
+  }
+  return static_cast<int>(allow ? ExitCode::Pass : ExitCode::Fail);
+}
+
+int run_gate(const GateArguments& arguments) {
+  refuse_what_does_not_go_together(arguments);
+  const GateQuestion question = question_in(arguments);
+  if (!arguments.server.empty()) {
+    const Heard heard = ask(arguments, question);
+    return show(heard.allow, heard.document, arguments.as_json);
+  }
+  const GateAnswer answer = answer_of_this_home(arguments, question);
+  const std::string document =
+      answer_json(answer, question, "", "this home", SystemClock().utc_now());
+  return show(answer.allow, document, arguments.as_json);
 }
 
 }  // namespace
 
 Action define_gate(Arguments& arguments) {
-  arguments.example("muster gate --drill drain-us-east --max-age 7d");
-  auto& drill = arguments.option("--drill", "NAME", "the drill that must have passed");
-  auto& max_age = arguments.option("--max-age", "DURATION", "how old its last run may be", "7d");
+  arguments.example("muster gate --policy gate.yaml --service web --environment production");
+  auto& drill = arguments.option("--drill", "NAME", "one drill that must have passed");
+  auto& service =
+      arguments.option("--service", "NAME", "what is to be deployed, as the policy has it");
+  auto& environment = arguments.option(
+      "--environment", "NAME", "where it goes; with --drill, where its run must have been");
+  auto& policy = arguments.option("--policy", "FILE", "which drills a service needs: gate.yaml");
   auto& version =
-      arguments.option("--for-version", "VERSION", "the run must have been of this version");
-  auto& environment =
-      arguments.option("--environment", "NAME", "the run must have been in this environment");
+      arguments.option("--for-version", "VERSION", "the version that is to be deployed");
+  auto& configuration =
+      arguments.option("--configuration",
+                       "DIGEST",
+                       "the settings that it will run on: environment.digest of a result");
+  auto& max_age = arguments.option(
+      "--max-age", "DURATION", "how old a run may be at most; 7d where nobody says another");
   auto& no_regression = arguments.flag(
       "--no-regression",
       "also deny what is within its budgets but worse than usual, as trials confirm");
+  auto& server =
+      arguments.option("--server", "URL", "ask this `muster serve` instead of this home");
+  auto& token_file = arguments.option(
+      "--token-file", "FILE", "a token of the server; else the environment's MUSTER_TOKEN");
+  auto& trusted_key =
+      arguments.option("--trusted-key",
+                       "PEM",
+                       "public key that signs: of the server, or of results beside this home's");
   auto& as_json = arguments.flag("--json", "for programs");
   return [&] {
-    if (drill.empty())
-      throw UsageError("muster gate needs --drill NAME, e.g. --drill drain-us-east");
-    const auto age = parse_duration(max_age);
-    if (!age)
-      throw UsageError("--max-age wants a duration such as 7d or 12h, not '" + max_age + "'");
-    const GateQuestion question{drill, *age, version, environment, no_regression};
-    const SystemClock clock;
-    const GateAnswer answer = decide(question, collect_evidence(question, clock.utc_now()));
-    show(answer, as_json);
-    return static_cast<int>(answer.allow ? ExitCode::Pass : ExitCode::Fail);
+    return run_gate({drill,
+                     service,
+                     environment,
+                     version,
+                     configuration,
+                     max_age,
+                     policy,
+                     server,
+                     token_file,
+                     trusted_key,
+                     no_regression,
+                     as_json});
   };
 }
 

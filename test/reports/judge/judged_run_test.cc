@@ -5,8 +5,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/digest.h"
 #include "reports/formats/html.h"
-#include "reports/history/gate.h"
+#include "reports/gate/signed_result.h"
 #include "test/reports/record_builder.h"
 
 #include "store/history_store.h"
@@ -29,22 +30,29 @@ Result judged() {
       .undo(30s)
       .agent("client-us")
       .objective("time_to_failover", "readers", 10);
+  run.record().sample_digest = sha256("the samples");
   return run.judged();
 }
 
-GateAnswer ask(const Result& result) {
+DrillAnswer ask(const Result& result) {
   std::string folder = (std::filesystem::temp_directory_path() / "muster-judged-XXXXXX").string();
   BOOST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  GateEvidence evidence;
+  const SigningKey key = SigningKey::open_or_make(folder + "/signing-key.pem");
+  TrustedKeys trusted;
+  trusted.add_pem(key.public_pem());
+  const std::string text = pretty_json(to_json(result));
+  HistoryRun run = history_run_of(result);
+  run.result_digest = sha256(text);
   const auto history = open_history(folder + "/history.db");
-  history->add(history_run_of(result));
+  history->add(run);
+  GateEvidence evidence;
   evidence.runs = history->runs(result.run.drill, 10);
   std::filesystem::remove_all(folder);
-  evidence.result = result_from_json(to_json(result));
+  take_result(text, sign_result(key, text), trusted, evidence);
   evidence.now = result.run.ended_at + std::chrono::hours(1);
-  GateQuestion question;
-  question.drill = result.run.drill;
-  return decide(question, evidence);
+  GateDemand demand;
+  demand.drill = result.run.drill;
+  return decide(demand, evidence);
 }
 
 }  // namespace
@@ -59,7 +67,7 @@ BOOST_AUTO_TEST_CASE(the_first_of_several_trials_names_their_group) {
 BOOST_AUTO_TEST_CASE(a_judged_pass_opens_the_gate_through_history_and_json) {
   const Result result = judged();
   BOOST_REQUIRE(result.verdict.status == "pass");
-  const GateAnswer answer = ask(result);
+  const DrillAnswer answer = ask(result);
   BOOST_TEST_MESSAGE(answer.reasons.front());
   BOOST_TEST(answer.allow);
 }

@@ -1,0 +1,194 @@
+#include "runner/record/gate_evidence.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/json.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "drills/playbook.h"
+#include "drills/stack_reader.h"
+#include "reports/gate/signed_result.h"
+#include "runner/catalogue.h"
+#include "runner/record/run_results.h"
+#include "runner/record/run_store.h"
+
+namespace muster {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kFirstLook = 64;
+/// As many as trials may be asked for, and some.
+constexpr std::size_t kRunsLookedAt = 1100;
+constexpr std::size_t kNeighboursLookedAt = 256;
+constexpr std::size_t kAllNeighbours = 100'000;
+/// No drill takes longer.
+constexpr auto kLongestDrill = std::chrono::hours(24);
+constexpr std::size_t kMostSignature = 4096;
+constexpr Duration kRecent = std::chrono::seconds(1);
+constexpr std::size_t kMostRemembered = 256;
+
+/// Errors become a text of the evidence, which denies.
+template <class Look>
+void look_for(std::string& error_text, Look look) {
+  try {
+    look();
+  } catch (const Error& error) {
+    if (error_text.empty()) error_text = error.what();
+  } catch (const fs::filesystem_error& error) {
+    if (error_text.empty()) error_text = error.what();
+  }
+}
+
+/// What the gate does not look at costs most of the memory.
+void make_lean(std::vector<HistoryRun>& runs) {
+  for (HistoryRun& run : runs) {
+    run.profile = {};
+    run.metrics.clear();
+    run.settings.clear();
+  }
+}
+
+/// Whether the oldest run that was read may have trials, or a run that counts, behind it.
+bool may_go_on(const GateDemand& demand, const GateEvidence& evidence) {
+  if (evidence.runs.size() < kFirstLook) return false;
+  const HistoryRun* newest = newest_run(demand, evidence);
+  return newest == nullptr || evidence.runs.back().trial_group == newest->trial_group;
+}
+
+void read_runs(const GateDemand& demand, History& history, GateEvidence& evidence) {
+  evidence.runs = history.runs(demand.drill, kFirstLook);
+  if (may_go_on(demand, evidence)) evidence.runs = history.runs(demand.drill, kRunsLookedAt);
+  make_lean(evidence.runs);
+}
+
+void read_neighbours(const HistoryRun& run, History& history, GateEvidence& evidence) {
+  std::vector<HistoryRun> others = history.runs("", kNeighboursLookedAt);
+  const bool is_cut = others.size() == kNeighboursLookedAt;
+  if (is_cut && others.back().started > run.started - kLongestDrill)
+    others = history.runs("", kAllNeighbours);
+  for (const HistoryRun& other : others)
+    if (other.id != run.id && other.started < run.ended && other.ended > run.started)
+      evidence.overlapping.push_back({other.id, other.drill, other.stack});
+}
+
+/// What lies in the run's directory, or, where the run was made on another machine, in the store.
+std::optional<SignedResult> kept_text(const std::string& run, Store& store) {
+  if (!is_run_id(run)) fail("'{}' is no run id", printable(run, 60));
+  const fs::path directory = runs_directory() / run;
+  if (auto text = read_file_if_exists(directory / "result.json"))
+    return SignedResult{*std::move(text),
+                        read_file_if_exists(directory / "result.sig", kMostSignature).value_or("")};
+  return store.result(run);
+}
+
+void read_result(const std::string& run,
+                 Store& store,
+                 const TrustedKeys& trusted,
+                 GateEvidence& evidence) {
+  const std::optional<SignedResult> kept = kept_text(run, store);
+  if (!kept) fail("the result of run {} is neither here nor in the store", run);
+  take_result(kept->text, kept->signature, trusted, evidence);
+}
+
+/// Of everything that ended badly or has not ended, on this machine.
+void read_open_runs(const GateDemand& demand, Store* store, GateEvidence& evidence) {
+  for (const RunTrace& trace : open_runs()) {
+    if (trace.running()) {
+      evidence.running.push_back({trace.id, trace.drill, trace.stack});
+    } else if (trace.needs_recovery()) {
+      evidence.unclean.push_back(
+          fmt::format("run {} of {} left something in force", trace.id, trace.drill));
+    } else if (trace.drill == demand.drill &&
+               (store == nullptr || !store->history().run(trace.id))) {
+      evidence.unremembered.push_back(trace.id);
+    }
+  }
+}
+
+void read_files(const GateDemand& demand, GateEvidence& evidence) {
+  if (!demand.stack.empty()) evidence.stack = load_stack(demand.stack).name;
+  if (demand.playbook.empty()) return;
+  LoadOptions options;
+  options.set = demand.set;
+  if (!demand.stack.empty()) options.stack_file = demand.stack;
+  evidence.playbook_digest = load_drill(demand.playbook, catalogue(), options).playbook.digest;
+}
+
+void read_store(const GateDemand& demand, const GateSources& sources, GateEvidence& evidence) {
+  if (sources.store == nullptr) {
+    evidence.history_error =
+        sources.store_error.empty() ? "the store is not open" : sources.store_error;
+    return;
+  }
+  Store& store = *sources.store;
+  look_for(evidence.history_error, [&] { read_runs(demand, store.history(), evidence); });
+  const HistoryRun* run = newest_run(demand, evidence);
+  if (run == nullptr) return;
+  look_for(evidence.history_error, [&] { read_neighbours(*run, store.history(), evidence); });
+  look_for(evidence.result_error, [&] { read_result(run->id, store, sources.trusted, evidence); });
+}
+
+/// Everything but the lever and the time.
+GateEvidence kept_evidence(const GateDemand& demand, const GateSources& sources) {
+  GateEvidence evidence;
+  // First: what a file of the demand says decides which run counts.
+  look_for(evidence.files_error, [&] { read_files(demand, evidence); });
+  read_store(demand, sources, evidence);
+  std::string open_error;
+  look_for(open_error, [&] { read_open_runs(demand, sources.store, evidence); });
+  if (!open_error.empty())
+    evidence.unclean.push_back("the unfinished runs could not be read: " + open_error);
+  return evidence;
+}
+
+std::string newest_id(const std::string& drill, const GateSources& sources) {
+  if (sources.store == nullptr) return "";
+  const std::vector<HistoryRun> newest = sources.store->history().runs(drill, 1);
+  return newest.empty() ? "" : newest.front().id;
+}
+
+std::string key_of(const GateDemand& demand) {
+  json::array key{demand.drill, demand.environment, demand.playbook, demand.stack};
+  for (const auto& [name, value] : demand.set) key.push_back(json::array{name, value});
+  return compact_json(key);
+}
+
+}  // namespace
+
+TrustedKeys trusted_keys(const std::vector<std::string>& files) {
+  TrustedKeys keys;
+  const fs::path own = public_key_file(signing_key_file());
+  if (fs::exists(own)) keys.add(own);
+  for (const std::string& file : files) keys.add(file);
+  return keys;
+}
+
+GateEvidence collect_evidence(const GateDemand& demand, const GateSources& sources) {
+  GateEvidence evidence = kept_evidence(demand, sources);
+  evidence.lever = sources.lever;
+  evidence.now = sources.now;
+  return evidence;
+}
+
+GateEvidence RecentEvidence::collect(const GateDemand& demand, const GateSources& sources) {
+  std::string newest;
+  std::string error;
+  look_for(error, [&] { newest = newest_id(demand.drill, sources); });
+  if (!error.empty()) return collect_evidence(demand, sources);
+  if (seen_.size() >= kMostRemembered) seen_.clear();
+  const auto [place, is_new] = seen_.try_emplace(key_of(demand));
+  Seen& seen = place->second;
+  const bool is_recent = !is_new && sources.store != nullptr && seen.newest == newest &&
+                         sources.now >= seen.at && sources.now - seen.at < kRecent;
+  if (!is_recent) seen = {sources.now, newest, kept_evidence(demand, sources)};
+  GateEvidence evidence = seen.evidence;
+  evidence.lever = sources.lever;
+  evidence.now = sources.now;
+  return evidence;
+}
+
+}  // namespace muster
