@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "runner/notify/complaints.h"
 #include "runner/notify/mail.h"
+#include "runner/notify/mail_server.h"
 #include "runner/notify/message.h"
 #include "runner/notify/transfer.h"
 
@@ -139,25 +140,6 @@ DeliveryTry judged_mail(const TransferEnd& end, const Secrets& secrets) {
   const bool refused = end.status >= 500 && end.status <= 599;
   return end.hopeless || refused ? hopeless(problem) : failed(problem);
 }
-
-/// smtp(s)://[USER[:PASSWORD]@]HOST[:PORT], where PASSWORD may be a reference, with any letters.
-struct MailServer {
-  explicit MailServer(const std::string& text) {
-    const std::size_t begin = text.find("://") + 3;
-    const std::size_t at = text.rfind('@');
-    url = text;
-    if (at == std::string::npos || at < begin) return;
-    url = text.substr(0, begin) + text.substr(at + 1);
-    user = text.substr(begin, at - begin);
-    const std::size_t colon = user.find(':');
-    if (colon == std::string::npos) return;
-    password = user.substr(colon + 1);
-    user.erase(colon);
-  }
-  std::string url;
-  std::string user;
-  std::string password;
-};
 
 /// In PATH, or where it lies for those in whose PATH it is not.
 std::string find_sendmail() {
@@ -285,26 +267,6 @@ class RealCourier final : public Courier {
 };
 
 }  // namespace
-
-std::string web_address_complaint(std::string_view url) {
-  const bool is_web = url.starts_with("https://") || url.starts_with("http://");
-  const bool is_plain =
-      std::ranges::all_of(url, [](char letter) { return letter > ' ' && letter < '\x7F'; });
-  return is_web && is_plain ? "" : "that is no web address; write https://HOST/PATH";
-}
-
-std::string mail_server_complaint(std::string_view text) {
-  const bool is_mail = text.starts_with("smtp://") || text.starts_with("smtps://");
-  const bool is_plain =
-      std::ranges::all_of(text, [](char letter) { return letter > ' ' && letter < '\x7F'; });
-  if (!is_mail || !is_plain) return "that is no mail server; write smtp://HOST or smtps://HOST:465";
-  const MailServer server{std::string(text)};
-  const std::string& password = server.password;
-  if (password.empty()) return "";
-  if (!password.starts_with("${") || !password.ends_with("}"))
-    return "its password stands there; write smtps://USER:${secret:file:/path}@HOST";
-  return secret_complaint(std::string_view(password).substr(2, password.size() - 3));
-}
 
 std::unique_ptr<Courier> make_courier(Host& here, CourierLimits limits) {
   return std::make_unique<RealCourier>(here, limits);
