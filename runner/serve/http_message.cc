@@ -153,7 +153,8 @@ Fields read_fields(const Parsed& parsed, std::size_t most) {
 }
 
 bool is_ours(const std::string& host, const std::vector<std::string>& names) {
-  if (host == "localhost" || std::ranges::find(names, host) != names.end()) return true;
+  if (host == "localhost" || std::ranges::find(names, host, in_lower_case) != names.end())
+    return true;
   boost::system::error_code is_no_address;
   boost::asio::ip::make_address(host, is_no_address);
   return !is_no_address;

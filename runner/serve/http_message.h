@@ -54,8 +54,8 @@ struct RequestLimits {
   std::size_t most_header = 16U << 10U;
   std::size_t most_fields = 64;
   std::size_t most_body = 256U << 10U;
-  /// Host names by which the server is called, in lower case. It always answers to localhost and
-  /// to addresses: a name that an attacker's DNS points here must not be one of ours.
+  /// Host names by which the server is called. It always answers to localhost and to addresses: a
+  /// name that an attacker's DNS points here must not be one of ours.
   std::vector<std::string> names{};
 };
 

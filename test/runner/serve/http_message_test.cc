@@ -11,7 +11,7 @@ using Stage = RequestReader::Stage;
 namespace {
 
 const RequestLimits kLimits{
-    .most_header = 2048, .most_fields = 8, .most_body = 100, .names = {"muster.example"}};
+    .most_header = 2048, .most_fields = 8, .most_body = 100, .names = {"Muster.example"}};
 
 RequestReader reader_of(const std::string& bytes) {
   RequestReader reader(kLimits);
