@@ -7,7 +7,10 @@ import { pathToFileURL } from "node:url";
 export const load = createRequire(path.join(process.env.MODULES, "package.json"));
 const { chromium } = load("playwright-core");
 
-export const pages = fs.readdirSync(process.env.PAGES).filter(name => name.endsWith(".html")).sort();
+const pagesIn = folder => fs.readdirSync(path.join(process.env.PAGES, folder)).filter(name => name.endsWith(".html")).sort();
+export const pages = pagesIn(".");
+/** Those of `muster serve`. */
+export const sitePages = pagesIn("site").map(name => "site/" + name);
 export const fileOf = name => path.join(process.env.PAGES, name);
 export const textOf = name => fs.readFileSync(fileOf(name), "utf8");
 
@@ -42,7 +45,19 @@ export async function visit(browser, url, options, use) {
   }
 }
 
-export const open = (browser, name, options, use) => visit(browser, pathToFileURL(fileOf(name)).href, options, use);
+const addressOf = name => pathToFileURL(fileOf(name)).href;
+export const open = (browser, name, options, use) => visit(browser, addressOf(name), options, use);
+
+/** Opens one page after the other in one tab, which is several times faster; complaints are those of the page. */
+export function openAll(browser, names, options, use) {
+  return visit(browser, "about:blank", options, async (page, complaints) => {
+    for (const name of names) {
+      complaints.length = 0;
+      await page.goto(addressOf(name));
+      await use(page, complaints, name);
+    }
+  });
+}
 
 /** Presses keys in the hero, one after the other. */
 export async function press(page, ...keys) {

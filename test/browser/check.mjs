@@ -6,6 +6,7 @@ import http from "node:http";
 import path from "node:path";
 import { DARK, DESK, HERO, LIVE, PHONE, live, load, open, pages, press, shown, start, textOf, visit } from "./browser.mjs";
 import { drift, redraw } from "./drift.mjs";
+import { siteCases } from "./site.mjs";
 
 const LARGEST_BUNDLE = 30_000;
 const LARGEST_PAGE = 400_000; // for a million requests
@@ -289,6 +290,8 @@ test("where Jenkins allows neither script nor style, verdict and hero are there"
     server.close();
   }
 });
+
+siteCases(test, browser, { axe, overflow });
 
 let failed = 0;
 for (const [name, run] of cases) {

@@ -1,7 +1,7 @@
 // Pictures for looking at: pictures.mjs FOLDER.
 import fs from "node:fs";
 import path from "node:path";
-import { DARK, DESK, PHONE, open, pages, press, start } from "./browser.mjs";
+import { DARK, DESK, PHONE, open, pages, press, sitePages, start } from "./browser.mjs";
 
 const folder = process.argv[2];
 fs.mkdirSync(folder, { recursive: true });
@@ -20,11 +20,14 @@ const views = [
   ["million.html", "cursor", DARK, keys("m", "Shift+ArrowRight")],
   ...pages.filter(name => !name.startsWith("hostile-") || name === "hostile-script.html").flatMap(name => [
     [name, "light", DESK, null], [name, "phone", PHONE, null]]),
+  ["site/index.html", "start", DESK, page => page.click(".start summary")],
+  ...sitePages.filter(name => !name.includes("/hostile-") || name.includes("hostile-attribute-")).flatMap(name => [
+    [name, "light", DESK, null], [name, "dark", DARK, null], [name, "phone", PHONE, null]]),
 ];
 for (const [name, view, options, act] of views) {
   await open(browser, name, options, async page => {
-    if (act && await page.locator(".choices").count() > 0) await act(page);
-    const file = path.join(folder, `${path.basename(name, ".html")}-${view}.png`);
+    if (act && await page.locator(".choices, .start").count() > 0) await act(page);
+    const file = path.join(folder, `${name.replace("/", "-").replace(".html", "")}-${view}.png`);
     await page.screenshot({ path: file, fullPage: !act });
   });
 }

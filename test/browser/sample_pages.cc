@@ -1,12 +1,13 @@
-// Writes the report pages that the browser tests open: sample_pages FOLDER. They are the samples of
+// Writes the pages that the browser tests open: sample_pages FOLDER. The reports are the samples of
 // test/reports, some with hostile texts in every place that the system under test or a person can
-// write, and one of the size of a long run.
+// write, and one of the size of a long run; FOLDER/site has the pages of `muster serve`.
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 
 #include "reports/formats/html.h"
 #include "test/reports/sample_result.h"
+#include "test/reports/sample_site.h"
 
 namespace {
 
@@ -52,8 +53,23 @@ Result hostile_everywhere(const std::string& text) {
   return result;
 }
 
+void write_page(const std::filesystem::path& folder,
+                const std::string& name,
+                const std::string& page) {
+  std::ofstream(folder / (name + ".html"), std::ios::binary) << page;
+}
+
 void write(const std::filesystem::path& folder, const std::string& name, const Result& result) {
-  std::ofstream(folder / (name + ".html"), std::ios::binary) << render_html(result);
+  write_page(folder, name, render_html(result));
+}
+
+void write_site(const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  for (const auto& [name, page] : sample::site_pages()) write_page(folder, name, page);
+  for (const Hostile& hostile : kHostile) {
+    for (const auto& [name, page] : sample::hostile_site_pages(hostile.text))
+      write_page(folder, std::string("hostile-") + hostile.name + "-" + name, page);
+  }
 }
 
 /// A million requests: three vantages, readers and writers, ten minutes; each second's latencies
@@ -104,4 +120,5 @@ int main(int argc, char** argv) {
   for (const Hostile& hostile : kHostile)
     write(folder, std::string("hostile-") + hostile.name, hostile_everywhere(hostile.text));
   write(folder, "million", million());
+  write_site(folder / "site");
 }
