@@ -37,7 +37,15 @@ double microseconds(UtcTime at) {
   return static_cast<double>(at.time_since_epoch().count());
 }
 
+/// How long after the turn's end it may still be.
+Duration allowance(const Schedule& schedule, const AdmissionFacts& facts, const Turn& turn) {
+  const Duration late = schedule.settings().missed.run_within.value_or(kGrace);
+  const bool is_instant = turn.end - turn.begin <= kGrace;
+  return facts.measured && is_instant ? late + kToFirstFault : late;
+}
+
 void judge_turn(const Schedule& schedule, const AdmissionFacts& facts, Reasons& reasons) {
+  if (facts.by_person) return;
   std::vector<Turn> turns;
   if (is_in_calendar(facts.due))
     turns = schedule.turns(facts.due, facts.due + std::chrono::microseconds(1), 1);
@@ -49,7 +57,7 @@ void judge_turn(const Schedule& schedule, const AdmissionFacts& facts, Reasons& 
   const Turn& turn = turns.front();
   reasons.unless(turn.excluded.empty(), "the turn is excluded: {}", turn.excluded);
   const std::optional<Duration>& within = schedule.settings().missed.run_within;
-  const double allowed = static_cast<double>(within.value_or(kGrace).count()) / 1e3;
+  const double allowed = static_cast<double>(allowance(schedule, facts, turn).count()) / 1e3;
   reasons.unless(microseconds(facts.now) <= microseconds(turn.end) + allowed,
                  "the turn ended at {}; a missed turn {}",
                  text_of(schedule, turn.end),

@@ -15,8 +15,13 @@ enum class HoldAnswer { Clear, Held, Error };
 /// All that is asked about, at the tick and again the moment before the first fault.
 struct AdmissionFacts {
   UtcTime now;
-  UtcTime due;                    ///< begin of the turn
-  UtcTime latest;                 ///< it may not start later
+  UtcTime due;     ///< begin of the turn
+  UtcTime latest;  ///< it may not start later
+  /// Somebody asked for it, at `due`: then no turn of the calendar has to begin there.
+  bool by_person = false;
+  /// The run has begun and its baseline lies behind it: since a cron instant that may take up to
+  /// `kToFirstFault`. A window is kept to its end.
+  bool measured = false;
   std::optional<UtcTime> ran_at;  ///< end of this drill's last run that injected something
   std::string history_error;
   /// One for each of `hold_while`, by its name, in any order.
@@ -32,10 +37,13 @@ struct AdmissionFacts {
   std::string store_error;
 };
 
+constexpr Duration kToFirstFault = std::chrono::minutes(15);
+
 /// Pure and total: every reason why the drill may not start (or inject) now, one line of printable
 /// text each; empty: it may. An answer that is missing, an error and a doubt are reasons. So are a
 /// schedule that is not enabled, a `due` at which no turn of it begins, and a `now` that is later
-/// than the turn's end and what `missed` allows (or `kGrace`), whatever `latest` says.
+/// than the turn's end and what `missed` allows (or `kGrace`, or `kToFirstFault`), whatever
+/// `latest` says.
 std::vector<std::string> why_not_now(const Schedule& schedule, const AdmissionFacts& facts);
 
 }  // namespace muster

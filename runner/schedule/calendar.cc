@@ -138,10 +138,13 @@ std::string lower(std::string text) {
 }
 
 const date::tzdb& database() {
+  constexpr std::string_view kNone = "this machine has no time zones; install the package tzdata";
   try {
-    return date::get_tzdb();
+    const date::tzdb& zones = date::get_tzdb();
+    if (zones.zones.empty()) fail(kNone);
+    return zones;
   } catch (const std::runtime_error&) {
-    fail("this machine has no time zones; install the package tzdata");
+    fail(kNone);
   }
 }
 

@@ -134,7 +134,7 @@ class EventReader {
       ++free;
     } else {
       names.push_back(name_of(event));
-      const std::set<UtcTime> left_out = exceptions(event, start);
+      const std::set<UtcTime> left_out = exceptions(event);
       for (const UtcSpan& span : spans) {
         if (left_out.count(span.begin) == 0 && !span.empty() && span.end > kCalendarBegin &&
             span.begin < kCalendarEnd)
@@ -213,13 +213,10 @@ class EventReader {
     return span_of(start, {lasts, lasts});
   }
 
-  std::set<UtcTime> exceptions(icalcomponent* event, const FileTime& start) {
+  std::set<UtcTime> exceptions(icalcomponent* event) {
     std::set<UtcTime> out;
-    for (icalproperty* each : properties_of(event, ICAL_EXDATE_PROPERTY)) {
-      const FileTime time = time_of(each, icalproperty_get_exdate(each));
-      // A day takes nothing from an event that begins at a time.
-      if (time.whole_day == start.whole_day) out.insert(time.begin());
-    }
+    for (icalproperty* each : properties_of(event, ICAL_EXDATE_PROPERTY))
+      out.insert(time_of(each, icalproperty_get_exdate(each)).begin());
     const auto replaced = replaced_.find(uid_of(event));
     if (replaced != replaced_.end() && property_of(event, ICAL_RECURRENCEID_PROPERTY) == nullptr)
       out.insert(replaced->second.begin(), replaced->second.end());

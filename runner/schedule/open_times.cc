@@ -48,7 +48,7 @@ std::vector<UtcSpan> without(const std::vector<UtcSpan>& spans,
     for (auto each = next; each != closed.end() && each->begin < rest.end; ++each) {
       const UtcSpan before{rest.begin, each->begin};
       if (!before.empty()) out.push_back(before);
-      rest.begin = std::max(rest.begin, each->end);
+      rest.begin = each->end;
     }
     if (!rest.empty()) out.push_back(rest);
   }

@@ -5,8 +5,8 @@
 
 #include "runner/schedule/calendar.h"
 #include "runner/schedule/ics.h"
-#include "runner/schedule/words.h"
 #include "runner/schedule/parsed.h"
+#include "runner/schedule/words.h"
 #include "runner/settings/settings.h"
 
 namespace muster {

@@ -217,6 +217,36 @@ BOOST_AUTO_TEST_CASE(a_missed_turn_starts_late_only_where_that_is_allowed) {
   BOOST_TEST(reasons_of(late, facts) == Texts({"outside the window Mon-Thu 09:00-16:00"}));
 }
 
+BOOST_AUTO_TEST_CASE(who_asks_for_a_drill_needs_no_turn_but_everything_else) {
+  AdmissionFacts facts = good_facts();
+  facts.due = facts.now - 1min;
+  BOOST_TEST(reasons_of(good_settings(), facts).size() == 1U);
+  facts.by_person = true;
+  BOOST_TEST(reasons_of(good_settings(), facts) == Texts());
+  facts.lever = "the safety lever is engaged";
+  facts.now += 4h;
+  facts.latest = facts.now;
+  BOOST_TEST(reasons_of(good_settings(), facts) ==
+             Texts({"outside the window Mon-Thu 09:00-16:00", "the safety lever is engaged"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_baseline_has_its_time_after_an_instant_and_none_behind_a_window) {
+  AdmissionFacts facts = good_facts();
+  facts.latest = utc("2026-12-31T00:00:00Z");
+  facts.measured = true;
+  facts.now = utc("2026-12-01T14:01:00.000001Z");
+  BOOST_TEST(reasons_of(good_settings(), facts).size() == 1U);
+  ScheduleSettings instant = good_settings();
+  instant.when = "Tue 10:00";
+  facts.now = facts.due + std::chrono::duration_cast<UtcTime::duration>(kGrace * 2 + kToFirstFault);
+  BOOST_TEST(reasons_of(instant, facts) == Texts());
+  facts.now += 1us;
+  BOOST_TEST(reasons_of(instant, facts).size() == 1U);
+  facts.now = facts.due + 2min + 1us;
+  facts.measured = false;
+  BOOST_TEST(reasons_of(instant, facts).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_clock_that_shows_nonsense_is_a_reason) {
   for (const UtcTime at : {UtcTime::min(), UtcTime::max(), UtcTime{}, kCalendarEnd}) {
     AdmissionFacts facts = good_facts();

@@ -165,11 +165,12 @@ BOOST_AUTO_TEST_CASE(exceptions_and_changed_occurrences_are_known) {
                  "RDATE;VALUE=PERIOD:20261211T090000Z/20261211T120000Z,20261212T090000Z/PT2H\n") +
            event("RECURRENCE-ID;TZID=Europe/Berlin:20261204T100000\n"
                  "DTSTART;TZID=Europe/Berlin:20261204T150000\nDURATION:PT2H\n") +
+           event("RECURRENCE-ID:20261206T090000Z\nDTSTART:20261206T090000Z\nDURATION:PT30M\n") +
            event("RECURRENCE-ID:20261205T090000Z\nSTATUS:CANCELLED\n"
                  "DTSTART;TZID=Europe/Berlin:20261205T100000\n")));
   BOOST_TEST(times == Texts({"2026-12-01 09:00 to 2026-12-01 10:00 Freeze",
                              "2026-12-04 14:00 to 2026-12-04 16:00 Freeze",
-                             "2026-12-06 09:00 to 2026-12-06 10:00 Freeze",
+                             "2026-12-06 09:00 to 2026-12-06 09:30 Freeze",
                              "2026-12-10 09:00 to 2026-12-10 10:00 Freeze",
                              "2026-12-11 09:00 to 2026-12-11 12:00 Freeze",
                              "2026-12-12 09:00 to 2026-12-12 11:00 Freeze"}));

@@ -108,6 +108,9 @@ BOOST_AUTO_TEST_CASE(a_day_that_a_zone_leaves_out_has_no_turn) {
   BOOST_TEST(
       turns("daily 12:00-14:00", "Pacific/Apia", "2011-12-29T12:00:00Z", "2011-12-31T12:00:00Z") ==
       wanted);
+  BOOST_TEST(
+      turns("daily 12:00-14:00", "Pacific/Apia", "2011-12-30T10:00:00Z", "2011-12-30T20:00:00Z") ==
+      Texts({"2011-12-30T10:00:00Z the clocks leave out 2011-12-30"}));
   // The day after begins with the very instant to which the clocks jump.
   BOOST_TEST(turns("0 0 * * *", "Pacific/Apia", "2011-12-29T00:00:00Z", "2011-12-31T12:00:00Z") ==
              Texts({"2011-12-29T10:00:00Z 1 min",

@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
+#include "base/files.h"
+#include "base/text.h"
 #include "runner/schedule/cron.h"
 #include "runner/schedule/words.h"
 
@@ -168,6 +170,8 @@ BOOST_AUTO_TEST_CASE(each_mistake_in_words_is_answered_with_what_would_be_right)
 BOOST_AUTO_TEST_CASE(the_last_such_day_of_a_month_is_found) {
   BOOST_TEST(days_of("last Fri of month 10:00", {2026, 1, 1}, {2026, 4, 30}) ==
              std::vector<std::string>({"2026-01-30", "2026-02-27", "2026-03-27", "2026-04-24"}));
+  BOOST_TEST(days_of("last Sat of month 10:00", {2026, 1, 1}, {2026, 2, 28}) ==
+             std::vector<std::string>({"2026-01-31", "2026-02-28"}));
   BOOST_TEST(days_of("second,fourth Sat of month 10:00", {2026, 2, 1}, {2026, 2, 28}) ==
              std::vector<std::string>({"2026-02-14", "2026-02-28"}));
   BOOST_TEST(days_of("last day of month 10:00", {2028, 1, 1}, {2028, 4, 30}) ==
@@ -186,6 +190,20 @@ BOOST_AUTO_TEST_CASE(a_window_is_days_and_hours) {
              "dates as 'blackouts' or in 'when'");
   BOOST_TEST(window("09:00-16:00") ==
              "on which days? write daily, weekdays or Tue-Thu before the time");
+}
+
+BOOST_AUTO_TEST_CASE(the_page_on_schedules_tells_the_truth) {
+  const std::string page = read_file(std::string(MUSTER_SOURCE_DIR) + "/docs/schedule.md");
+  int rows = 0;
+  for (const std::string& line : split(page.substr(0, page.find("### Words")), '\n')) {
+    const std::vector<std::string> cells = split(line, '|');
+    if (cells.size() != 4 || cells[1].find("`") == std::string::npos) continue;
+    const std::string when = replaced(cells[1], "`", "");
+    if (trim(when) == "when") continue;
+    BOOST_TEST(understood(when) == trim(cells[2]));
+    ++rows;
+  }
+  BOOST_TEST(rows == 14);
 }
 
 BOOST_AUTO_TEST_CASE(whatever_is_written_is_understood_or_answered_in_one_printable_line) {
