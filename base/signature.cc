@@ -127,6 +127,40 @@ OwnedKey read_private_key(const fs::path& file) {
   return key;
 }
 
+struct PemBlock {
+  std::string name;  ///< "PUBLIC KEY"
+  std::string der;
+};
+
+/// Nothing at the end, or where what follows is no PEM.
+std::optional<PemBlock> next_block(BIO* bio) {
+  char* name = nullptr;
+  char* header = nullptr;
+  unsigned char* data = nullptr;
+  long size = 0;
+  const bool read = PEM_read_bio(bio, &name, &header, &data, &size) == 1;
+  std::optional<PemBlock> block;
+  if (read) block = PemBlock{name, std::string(data, data + size)};
+  OPENSSL_free(name);
+  OPENSSL_free(header);
+  OPENSSL_free(data);
+  ERR_clear_error();
+  return block;
+}
+
+/// By the one form that RFC 8410 has for it. OpenSSL's decoders would take any key, and so long
+/// that a server that reads its keys at each question would notice.
+OwnedKey public_key_of(const PemBlock& block) {
+  constexpr std::string_view kHead("\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00", 12);
+  if (block.name != "PUBLIC KEY" || block.der.size() != kHead.size() + kPublicBytes ||
+      !block.der.starts_with(kHead))
+    fail("it holds a key that is no public key of Ed25519");
+  const std::string raw = block.der.substr(kHead.size());
+  OwnedKey key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes_of(raw), raw.size()));
+  if (key == nullptr) fail("it holds no good public key");
+  return key;
+}
+
 /// 64 bytes, only if the text is the one that base64() gives for them.
 std::optional<std::string> decoded(std::string_view text) {
   constexpr std::size_t kText = 4 * ((kSignatureBytes + 2) / 3);
@@ -238,14 +272,12 @@ void TrustedKeys::add(const fs::path& pem_file) {
 void TrustedKeys::add_pem(std::string_view pem) {
   const OwnedBio bio = reader_of(pem);
   std::vector<Keys::Named> found;
-  while (OwnedKey key{PEM_read_bio_PUBKEY(bio.get(), nullptr, no_password, nullptr)}) {
-    if (!is_ed25519(key.get())) fail("a public key in it is not one of Ed25519");
+  while (const std::optional<PemBlock> block = next_block(bio.get())) {
+    if (block->name == "PRIVATE KEY") fail("it is a private key; name the .pub file beside it");
+    OwnedKey key = public_key_of(*block);
     std::string id = id_of(key.get());
     found.push_back({std::move(id), std::move(key)});
   }
-  ERR_clear_error();
-  if (found.empty() && pem.find("PRIVATE KEY") != std::string_view::npos)
-    fail("it is a private key; name the .pub file beside it");
   if (found.empty()) fail("it holds no public key in PEM");
   if (found.size() != occurrences(pem, "-----BEGIN "))
     fail("it holds something beside public keys in PEM, or one that is cut off");

@@ -160,7 +160,11 @@ BOOST_AUTO_TEST_CASE(a_file_may_hold_several_public_keys_and_nothing_else) {
   BOOST_TEST(trusted.complaint("text", mine.sign("text")) == "");
   BOOST_TEST(trusted.complaint("text", other.sign("text")) == "");
   const std::string cut = mine.public_pem() + other.public_pem().substr(0, 60);
-  for (const std::string& pem : {std::string(), std::string("no key"), cut})
+  const std::string of_another_kind =
+      "-----BEGIN PUBLIC "
+      "KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAED6ysN+Wy6QZmtEe9s77izSDZ7Flw\n"
+      "qFUzp8dyAk+C5A/s+zr9crLUPmRXwFPbK1NpJeZfs6zFV3qxaAjmLlERqA==\n-----END PUBLIC KEY-----\n";
+  for (const std::string& pem : {std::string(), std::string("no key"), cut, of_another_kind})
     BOOST_CHECK_THROW(TrustedKeys().add_pem(pem), Error);
   BOOST_CHECK_EXCEPTION(TrustedKeys().add(folder.file()), Error, [](const Error& error) {
     return error.message().find("private key") != std::string::npos;
