@@ -281,9 +281,9 @@ BOOST_AUTO_TEST_CASE(no_secret_is_in_a_problem_even_where_the_receiver_repeats_i
         std::string("no ") + path + " nor " + kKey + " but tokentokentoken, querysecret";
     WebReceiver& receiver = servers.web({WebReceiver::status("404 No", said)});
     const std::string key = post.secret("key", kKey);
-    for (NotifySettings settings : {webhook(receiver.url(path), key),
-                                    slack(post.secret("url", receiver.url(path))),
-                                    slack(receiver.url(path))}) {
+    for (const NotifySettings& settings : {webhook(receiver.url(path), key),
+                                           slack(post.secret("url", receiver.url(path))),
+                                           slack(receiver.url(path))}) {
       const DeliveryTry end = co_await post.carry(settings);
       BOOST_TEST((end.outcome == Outcome::Hopeless));
       BOOST_TEST(end.problem.starts_with("status 404: no /"), end.problem);
