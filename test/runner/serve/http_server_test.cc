@@ -300,17 +300,31 @@ struct Endless {
   }
 };
 
-Task<> until_ended(Endless& stream) {
+/// Whether it ended while the server goes on.
+Task<bool> ends(Endless& stream) {
   for (int i = 0; i < 2000 && !stream.ended; ++i)
     co_await stream.clock.sleep_for(std::chrono::milliseconds(5));
+  co_return stream.ended;
 }
 
-Task<WebResponse> answer_late(SystemClock& clock) {
-  co_await clock.sleep_for(std::chrono::milliseconds(100));
-  WebResponse response;
-  response.body = "late";
-  co_return response;
-}
+/// An answer that is given when it is told to.
+struct Late {
+  SystemClock clock;
+  bool asked = false;
+  bool released = false;
+
+  static Task<WebResponse> answer(Late& self) {
+    self.asked = true;
+    while (!self.released) co_await self.clock.sleep_for(std::chrono::milliseconds(5));
+    WebResponse response;
+    response.body = "late";
+    co_return response;
+  }
+  static Task<> release(Late& self) {
+    co_await self.clock.sleep_for(std::chrono::milliseconds(30));
+    self.released = true;
+  }
+};
 
 }  // namespace
 
@@ -320,53 +334,57 @@ BOOST_AUTO_TEST_CASE(whoever_does_not_read_is_cut) {
   WebServerOptions options;
   options.patience = std::chrono::milliseconds(40);
   WebLab lab(endless.handler(), options);
-  const auto visit = [](WebLab& where, Endless& stream) -> Task<> {
+  const auto visit = [](WebLab& where, Endless& stream, bool& cut) -> Task<> {
     RawClient client(where);
     co_await client.connect();
     co_await client.say(kGet);
-    co_await until_ended(stream);
+    cut = co_await ends(stream);
   };
-  BOOST_TEST(lab.during(visit(lab, endless)));
-  BOOST_TEST(endless.ended);
+  bool cut = false;
+  BOOST_TEST(lab.during(visit(lab, endless, cut)));
+  BOOST_TEST(cut);
   BOOST_TEST(endless.sent < endless.pieces);
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_ends_when_its_reader_goes) {
   Endless endless;
   WebServerOptions options;
-  options.patience = std::chrono::milliseconds(30);  // which no stream minds
+  options.patience = std::chrono::milliseconds(200);  // which no stream minds
   WebLab lab(endless.handler(), options);
-  const auto visit = [](WebLab& where, Endless& stream, bool& before) -> Task<> {
+  const auto visit = [](WebLab& where, Endless& stream, bool& before, bool& after) -> Task<> {
     RawClient client(where);
     co_await client.connect();
     co_await client.say(kGet);
     co_await client.hear_until("first\n\n");
-    co_await stream.clock.sleep_for(std::chrono::milliseconds(100));
+    co_await stream.clock.sleep_for(std::chrono::milliseconds(300));
     before = stream.ended;
     client.leave();
-    co_await until_ended(stream);
+    after = co_await ends(stream);
   };
   bool before = true;
-  BOOST_TEST(lab.during(visit(lab, endless, before)));
+  bool after = false;
+  BOOST_TEST(lab.during(visit(lab, endless, before, after)));
   BOOST_TEST(!before);
-  BOOST_TEST(endless.ended);
+  BOOST_TEST(after);
 }
 
 BOOST_AUTO_TEST_CASE(when_it_stops_streams_and_idle_connections_end_and_answers_do_not) {
   Endless endless;
-  SystemClock clock;
+  Late late;
   const auto handler = [&](WebRequest request) -> Task<WebResponse> {
     if (request.path == "/stream") return Endless::answer(endless);
-    return answer_late(clock);
+    return Late::answer(late);
   };
-  WebLab lab(handler);
+  WebServerOptions options;
+  options.farewell = std::chrono::hours(1);  // of which the streams and the idle need nothing
+  WebLab lab(handler, options);
   std::vector<std::string> heard(3);
   const auto listen = [](RawClient& client, std::string& into) -> Task<> {
     into = co_await client.hear_all();
     client.leave();
   };
   std::list<RawClient> clients;
-  const auto visit = [](WebLab& where, std::list<RawClient>& all) -> Task<> {
+  const auto visit = [](WebLab& where, std::list<RawClient>& all, Late& answer) -> Task<> {
     for (const std::string path : {"/stream", "", "/late"}) {
       RawClient& client = all.emplace_back(where);
       co_await client.connect();
@@ -374,26 +392,45 @@ BOOST_AUTO_TEST_CASE(when_it_stops_streams_and_idle_connections_end_and_answers_
         co_await client.say("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
       if (path == "/stream") co_await client.hear_until("first\n\n");
     }
-    SystemClock time;
-    co_await time.sleep_for(std::chrono::milliseconds(30));  // until /late is being answered
+    while (!answer.asked) co_await answer.clock.sleep_for(std::chrono::milliseconds(5));
   };
   // The end of the visit stops the server; the listeners hear what comes then.
   const auto all = [](WebLab& where,
                       auto& go,
                       auto& hear,
                       std::list<RawClient>& who,
+                      Late& answer,
                       std::vector<std::string>& into) -> Task<> {
-    co_await go(where, who);
+    co_await go(where, who, answer);
+    boost::asio::co_spawn(where.loop(), Late::release(answer), [](std::exception_ptr) {});
     std::size_t number = 0;
     for (RawClient& client : who)
       boost::asio::co_spawn(where.loop(), hear(client, into[number++]), [](std::exception_ptr) {});
   };
-  BOOST_TEST(lab.during(all(lab, visit, listen, clients, heard)));
+  BOOST_TEST(lab.during(all(lab, visit, listen, clients, late, heard)));
   BOOST_TEST(endless.ended);
   BOOST_TEST(ends_with(heard[0], "data: first\n\n"));
   BOOST_TEST(heard[1] == "");
   BOOST_TEST(ends_with(heard[2], "\r\n\r\nlate"));
   BOOST_TEST(heard[2].find("Connection: close\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(when_it_stops_an_answer_that_does_not_come_is_not_waited_for) {
+  Late late;
+  const auto handler = [&](WebRequest) {
+    return Late::answer(late);
+  };
+  WebServerOptions options;
+  options.farewell = std::chrono::milliseconds(20);
+  WebLab lab(handler, options);
+  std::list<RawClient> clients;
+  const auto visit = [](WebLab& where, std::list<RawClient>& all, Late& answer) -> Task<> {
+    RawClient& client = all.emplace_back(where);
+    co_await client.connect();
+    co_await client.say(kGet);
+    while (!answer.asked) co_await answer.clock.sleep_for(std::chrono::milliseconds(5));
+  };
+  BOOST_TEST(lab.during(visit(lab, clients, late)));
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_listened_on_is_said_at_once) {
