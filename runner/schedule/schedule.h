@@ -32,7 +32,7 @@ constexpr Duration kGrace = std::chrono::minutes(1);
 /// Whatever is asked, only what lies from `kCalendarBegin` to `kCalendarEnd` is known.
 class Schedule {
  public:
-  Schedule(ScheduleSettings settings);
+  explicit Schedule(ScheduleSettings settings);
   ~Schedule();
   Schedule(Schedule&&) noexcept;
   Schedule& operator=(Schedule&&) noexcept;

@@ -18,15 +18,15 @@ constexpr unsigned kSatAndSun = 0x60;
 using Words = std::vector<std::string>;
 
 const std::vector<std::string>& weekday_words() {
-  static const std::vector<std::string> kWords = {
+  static const std::vector<std::string> words = {
       "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "daily", "weekdays", "weekends"};
-  return kWords;
+  return words;
 }
 
 const std::vector<std::string>& month_words() {
-  static const std::vector<std::string> kWords = {
+  static const std::vector<std::string> words = {
       "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "month"};
-  return kWords;
+  return words;
 }
 
 std::string lower(std::string_view text) {
@@ -97,14 +97,14 @@ unsigned read_months(std::string_view text) {
 }
 
 unsigned read_which(std::string_view text) {
-  static const std::vector<std::string> kWhich = {"last", "first", "second", "third", "fourth"};
+  static const std::vector<std::string> which = {"last", "first", "second", "third", "fourth"};
   unsigned bits = 0;
   for (const std::string& part : split(lower(text), ',')) {
-    const auto found = std::find(kWhich.begin(), kWhich.end(), part);
+    const auto found = std::find(which.begin(), which.end(), part);
     if (part == "fifth") fail("not every month has a fifth; write last");
-    if (found == kWhich.end())
+    if (found == which.end())
       fail_word(part, "such weekday of a month", {"first", "second", "third", "fourth", "last"});
-    bits |= 1U << (found - kWhich.begin());
+    bits |= 1U << (found - which.begin());
   }
   return bits;
 }

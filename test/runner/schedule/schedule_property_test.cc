@@ -359,7 +359,7 @@ void expect_same_identity(const Case& one, Random& random) {
 
 void expect_moments(const Case& one, Random& random, int& moments) {
   for (const Turn& turn : one.turns) {
-    if (random.below(one.made.span ? 2 : 8) != 0) continue;
+    if (random.below(one.made.span ? 4 : 16) != 0) continue;
     bool all_forbidden = true;
     for (UtcTime at = turn.begin; all_forbidden && at < turn.end; at += kStep)
       all_forbidden = !one.schedule.forbidden(at).empty();
