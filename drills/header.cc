@@ -15,8 +15,11 @@ struct FileKind {
   std::string_view noun;
 };
 
-constexpr std::array<FileKind, 3> kFileKinds = {
-    {{"muster", "playbook"}, {"muster_stack", "stack"}, {"muster_fragment", "fragment"}}};
+constexpr std::array<FileKind, 5> kFileKinds = {{{"muster", "playbook"},
+                                                 {"muster_stack", "stack"},
+                                                 {"muster_fragment", "fragment"},
+                                                 {"muster_server", "settings file"},
+                                                 {"muster_gate", "gate policy"}}};
 
 }  // namespace
 

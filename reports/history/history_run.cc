@@ -69,8 +69,11 @@ HistoryRun history_run_of(const Result& result) {
   if (version != result.run.labels.end()) run.version = version->second;
   run.trial_group = result.run.trial_group;
   run.profile = profile_of(result);
-  for (const Result::EnvironmentItem& item : result.environment)
-    if (item.kind != "measured") run.settings.push_back(item);  // a clock offset is no setting
+  for (const Result::EnvironmentItem& item : result.environment) {
+    if (item.kind == "measured") continue;  // a clock offset is no setting
+    if (item.key == "stack" && item.kind == "config") run.stack = item.value;
+    run.settings.push_back(item);
+  }
   run.metrics = metrics_of(result);
   return run;
 }

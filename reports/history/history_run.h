@@ -34,6 +34,7 @@ struct HistoryRun {
   std::int64_t number = 0;
   std::string drill;
   std::string environment;
+  std::string stack;  ///< its name; "": not known
   std::string series_key;
   std::string environment_digest;
   UtcTime started;
@@ -41,7 +42,8 @@ struct HistoryRun {
   std::string status;  ///< pass | fail | inconclusive | aborted | interrupted | broken
   int exit_code = 0;
   std::string headline;
-  std::string version;  ///< label "version" of the run, or ""
+  std::string version;        ///< label "version" of the run, or ""
+  std::string result_digest;  ///< sha256() of result.json; "": whoever wrote it did not say
   std::string trial_group;
   Result::Profile profile;
   std::vector<Result::EnvironmentItem> settings;  ///< config and build; none: not known

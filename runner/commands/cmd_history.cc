@@ -17,7 +17,7 @@
 #include "runner/record/run_results.h"
 #include "runner/record/run_store.h"
 
-#include "store/history_store.h"
+#include "store/store.h"
 
 namespace muster {
 
@@ -79,7 +79,7 @@ Action define_history(Arguments& arguments) {
     check_output("--html", html);
     const auto most = static_cast<std::size_t>(limit);
     const std::vector<HistoryRun> known =
-        open_history(muster_home() / "history.db")->runs(drill, std::max(most, kLookedBack));
+        open_store(default_store())->history().runs(drill, std::max(most, kLookedBack));
     const auto end = known.begin() + static_cast<std::ptrdiff_t>(std::min(most, known.size()));
     const std::vector<HistoryRun> shown(known.begin(), end);
     if (!html.empty()) {
@@ -109,13 +109,14 @@ Action define_accept(Arguments& arguments) {
     const SystemClock clock;
     const Acceptance acceptance{
         run_directory(run).filename().string(), clock.utc_now(), this_person(), why};
-    const auto history = open_history(muster_home() / "history.db");
-    const std::optional<HistoryRun> known = history->run(acceptance.run);
+    const auto store = open_store(default_store());
+    History& history = store->history();
+    const std::optional<HistoryRun> known = history.run(acceptance.run);
     if (known && !was_fair(*known))
       fail("run {} ended as {}: it shows nothing that could be normal",
            acceptance.run,
            known->status);
-    history->accept(acceptance);
+    history.accept(acceptance);
     print(
         fmt::format("accepted by {}: what run {} shows is the new normal, and runs before it no "
                     "longer count as usual\n",

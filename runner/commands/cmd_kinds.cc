@@ -3,6 +3,7 @@
 #include "drills/values.h"
 #include "faults/fault.h"
 #include "probes/probe.h"
+#include "runner/catalogue.h"
 #include "runner/commands/commands.h"
 
 namespace muster {

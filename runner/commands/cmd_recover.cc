@@ -6,7 +6,7 @@
 #include "runner/exit_code.h"
 #include "runner/record/run_results.h"
 
-#include "store/history_store.h"
+#include "store/store.h"
 
 namespace muster {
 
@@ -59,12 +59,12 @@ Task<> close_dead_run(const RunTrace& trace) {
 
 /// Once everything is undone: what comes here may fail and harms nobody.
 void keep_results(const std::vector<RunTrace>& dead) {
-  std::unique_ptr<History> history;
+  std::unique_ptr<Store> store;
   for (const RunTrace& trace : dead) {
     const auto directory = run_directory(trace.id);
     try {
-      if (!history) history = open_history(muster_home() / "history.db");
-      if (keep_result_of_killed(*history, directory))
+      if (!store) store = open_store(default_store());
+      if (keep_result_of_killed(*store, directory))
         print(fmt::format("report of run {} of {}: {}\n",
                           trace.id,
                           trace.drill,

@@ -150,14 +150,13 @@ void refuse_confirm_with_trials(const RunArguments& arguments, int trials) {
 
 Task<int> run_all(Drill drill, RunArguments arguments, RunOutputs outputs) {
   int trials = drill.playbook.trials;
-  DrillRunOptions options{arguments.json,
-                          arguments.plain,
-                          arguments.yes,
-                          permission_of(arguments),
-                          1,
-                          "",
-                          named_values(arguments.label, "--label"),
-                          arguments.metrics};
+  DrillRunOptions options;
+  options.json = arguments.json;
+  options.plain = arguments.plain;
+  options.answer_yes = arguments.yes;
+  options.permission = permission_of(arguments);
+  options.labels = named_values(arguments.label, "--label");
+  options.metrics = arguments.metrics;
   Words words;
   int worst = 0;
   for (int trial = 1; trial <= trials; ++trial) {

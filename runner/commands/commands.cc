@@ -6,8 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "faults/fault.h"
-#include "probes/probe.h"
+#include "runner/catalogue.h"
 
 namespace muster {
 
@@ -20,11 +19,6 @@ const std::vector<CommandSpec>& commands() {
 #undef COMMAND
   };
   return kCommands;
-}
-
-const Catalogue& catalogue() {
-  static const Catalogue kCatalogue{fault_specs(), probe_specs()};
-  return kCatalogue;
 }
 
 std::map<std::string, std::string> named_values(const std::vector<std::string>& words,

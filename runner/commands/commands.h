@@ -18,9 +18,6 @@ namespace muster {
 /// Every command of the command line, in the order of --help; one file a command (cmd_*.cc).
 const std::vector<CommandSpec>& commands();
 
-/// The kinds that a playbook may name: those of the rooms faults and probes.
-const Catalogue& catalogue();
-
 /// Loads a drill as the command line asks for it: `--set name=value`, `--stack FILE`.
 Drill load_drill_as_asked(const std::string& playbook,
                           const std::vector<std::string>& set,

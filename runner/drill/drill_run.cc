@@ -19,7 +19,7 @@
 #include "runner/record/run_store.h"
 #include "runner/view/metrics.h"
 
-#include "store/history_store.h"
+#include "store/store.h"
 
 namespace muster {
 
@@ -78,6 +78,12 @@ Task<> stop_by_lever(Clock& clock, Engine& engine) {
   engine.stop(RunState::Aborted, lever.text());
 }
 
+/// The server that started it has gone, or its claim is lost: nobody is there to look any more.
+Task<> stop_by_leash(Leash& leash, Engine& engine) {
+  const Pull pull = co_await leash.pulled();
+  engine.stop(pull.by_person ? RunState::Aborted : RunState::Interrupted, pull.reason);
+}
+
 /// A journal that cannot be written any more leaves the run open: `muster recover` looks once more
 /// and closes it. `why`: it ended before anything was drilled.
 void close_run(Journal& journal, const std::string& id, const std::string& why = "") {
@@ -109,10 +115,10 @@ Result judged(RunRecord& record, SampleFile& samples, const fs::path& directory)
 
 /// Whether all of it was kept; else the run stays open, and `muster recover` keeps it later. A pass
 /// that nobody can look at is none; whatever else a run came to outranks that.
-bool keep(History& history, FinishedRun& finished) {
+bool keep(Store& store, FinishedRun& finished) {
   std::string complaint;
   try {
-    complaint = keep_result(history, finished.directory, finished.result);
+    complaint = keep_result(store, finished.directory, finished.result);
   } catch (const Error& error) {
     if (finished.result.verdict.exit_code == 0) throw;
     complaint = fmt::format("the result could not be kept: {}", error.what());
@@ -132,22 +138,23 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   const StackLock lock(drill.stack.name, id);
   ResourceLocks locks(id);
   StackHosts hosts(drill.stack.hosts);
-  std::vector<PlannedInject> planned =
-      co_await plan_within_interlocks(drill, options.permission, hosts, locks, id, clock.utc_now());
+  const auto store = open_store(options.store.empty() ? default_store() : options.store);
+  std::vector<PlannedInject> planned = co_await plan_within_interlocks(
+      drill, options.permission, hosts, locks, *store, id, clock.utc_now());
 
   const auto exposition = expose_metrics(options.metrics, drill.playbook);
   const fs::path directory = runs_directory() / id;
   make_private_directories(directory);
   mark_open(id);
-  const auto history = open_history(muster_home() / "history.db");
   Journal journal = Journal::create(directory / "journal");
   const auto samples = exposition->counting(create_sample_file(directory / "samples"));
-  const auto observer = exposition->showing(make_observer(options.json, options.plain));
+  const auto observer = exposition->showing(
+      options.progress ? make_json_observer(true) : make_observer(options.json, options.plain));
   const auto asker = make_asker(options.answer_yes, *observer);
   const auto guards = make_guards(hosts, clock, id);
   const auto agents = make_agents(hosts, clock);
-  const std::int64_t number = history->next_number(drill.playbook.drill);
-  Engine engine(World{clock, hosts, *guards, *agents, *asker},
+  const std::int64_t number = store->history().next_number(drill.playbook.drill);
+  Engine engine(World{clock, hosts, *guards, *agents, *asker, options.leash},
                 journal,
                 *samples,
                 *observer,
@@ -159,8 +166,9 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
     stopper.on_signal(signal);
     if (signal == SIGUSR1) engage_by_signal(clock, id);
   });
-  TaskGroup lever(executor);
-  lever.spawn(stop_by_lever(clock, engine));
+  TaskGroup watchers(executor);
+  watchers.spawn(stop_by_lever(clock, engine));
+  if (options.leash != nullptr) watchers.spawn(stop_by_leash(*options.leash, engine));
 
   std::optional<RunRecord> record;
   std::exception_ptr impossible;
@@ -173,7 +181,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
     refused = dynamic_cast<const Refused*>(&error) != nullptr;
     why = error.what();
   }
-  co_await lever.stop();
+  co_await watchers.stop();
   observer->finished();
   // A target's no leaves an intent in the journal, and nothing else anywhere.
   if (impossible && (refused || !something_was_tried(directory))) {
@@ -182,7 +190,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   }
   if (impossible) co_return FinishedRun{result_of_broken_off(directory, why), directory};
   FinishedRun finished{judged(*record, *samples, directory), directory};
-  if (keep(*history, finished) && everything_undone(*record)) close_run(journal, id);
+  if (keep(*store, finished) && everything_undone(*record)) close_run(journal, id);
   co_return finished;
 }
 

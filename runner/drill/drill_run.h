@@ -7,18 +7,22 @@
 #include "base/tasks.h"
 #include "drills/playbook.h"
 #include "reports/result.h"
+#include "runner/drill/leash.h"
 #include "runner/interlocks/interlocks.h"
 
 namespace muster {
 
 struct DrillRunOptions {
   bool json = false;        ///< events as JSON lines
+  bool progress = false;    ///< ... and how far it is, every second
   bool plain = false;       ///< no live view
   bool answer_yes = false;  ///< every `ask` is answered with yes
   Permission permission;
   int trial = 1;
   std::string trial_group;  ///< id of the first run of the group; empty: this is the first
   std::map<std::string, std::string> labels;  ///< "version" is what the gate asks for
+  Leash* leash = nullptr;                     ///< of a run on schedule; outlives the run
+  std::string store;                          ///< where it is remembered; empty: default_store()
   std::string metrics;  ///< ADDRESS:PORT where Prometheus may look meanwhile; "": nowhere
 };
 

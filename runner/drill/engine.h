@@ -9,6 +9,7 @@
 #include "faults/guard.h"
 #include "probes/vantage.h"
 #include "reports/measure/run_record.h"
+#include "runner/drill/leash.h"
 #include "runner/plan/plan.h"
 #include "runner/record/journal.h"
 #include "runner/view/observer.h"
@@ -29,6 +30,7 @@ struct World {
   Guards& guards;
   Agents& agents;
   Asker& asker;
+  Leash* leash = nullptr;  ///< of a run on schedule
 };
 
 /// Drives one run of a drill through its stages. One Engine, one run.

@@ -129,7 +129,17 @@ Task<> StepRunner::inject(const InjectStep& step) {
                                                       parts_.world.hosts,
                                                       parts_.record.id,
                                                       *planned);
+  co_await ask_leash();
   co_await parts_.faults.inject(now);
+}
+
+/// What allowed the run to start may have changed while the baseline was measured.
+Task<> StepRunner::ask_leash() {
+  if (parts_.world.leash == nullptr) co_return;
+  std::string id = parts_.record.id;
+  const std::vector<std::string> reasons =
+      co_await parts_.world.leash->why_not_inject(std::move(id));
+  if (!reasons.empty()) throw Refused("nothing may be broken now: " + join(reasons, "; "));
 }
 
 Task<> StepRunner::undo(const UndoStep& step) {

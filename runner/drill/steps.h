@@ -53,6 +53,7 @@ class StepRunner {
   Task<> parallel(const ParallelStep& step);
 
   void check_steady(Duration window);
+  Task<> ask_leash();
   Task<> check_peers();
   bool reached(const AwaitStep& step, Time now) const;
   void note(std::string kind, std::string text);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "runner/interlocks/approval.h"
 #include "runner/interlocks/lever.h"
+#include "runner/interlocks/own_store.h"
 #include "runner/plan/plan_hash.h"
 #include "runner/plan/regions.h"
 #include "runner/record/run_store.h"
@@ -78,6 +79,13 @@ void a_region_is_left(const Preflight& preflight, Reasons& reasons) {
   }
 }
 
+void own_store_is_out_of_reach(const Preflight& preflight, Reasons& reasons) {
+  if (preflight.store.host().empty()) return;
+  for (std::string& reason : why_store_is_in_the_way(
+           preflight.drill.stack, preflight.planned, preflight.store.addresses()))
+    reasons.push_back(std::move(reason));
+}
+
 /// The plan is hashed only where something depends on it: hosts are asked once more for that.
 bool needs_hash(const Drill& drill, const Permission& permission) {
   return !permission.plan_hash.empty() || drill.stack.environment == "production";
@@ -92,6 +100,7 @@ constexpr Interlock kInterlocks[] = {
     plan_is_the_one_asked_for,
     production_is_approved,
     a_region_is_left,
+    own_store_is_out_of_reach,
 };
 
 /// An interlock that cannot look does not let the drill pass.
@@ -120,9 +129,10 @@ Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
                                                         ResourceLocks& locks,
+                                                        Store& store,
                                                         std::string run_id,
                                                         UtcTime now) {
-  Preflight preflight{drill, permission, locks, now, {}, ""};
+  Preflight preflight{drill, permission, locks, store, now, {}, ""};
   std::optional<Error> impossible;
   try {
     preflight.planned = co_await plan_drill(drill, hosts, std::move(run_id));

@@ -9,6 +9,8 @@
 #include "runner/interlocks/resource_locks.h"
 #include "runner/plan/plan.h"
 
+#include "store/store.h"
+
 namespace muster {
 
 /// What the person who starts a drill gives leave to, on the command line.
@@ -23,6 +25,7 @@ struct Preflight {
   const Drill& drill;
   const Permission& permission;
   ResourceLocks& locks;
+  Store& store;  ///< where the run will be remembered
   UtcTime now;
   std::vector<PlannedInject> planned;
   std::string plan_hash;  ///< empty where nobody asks for it, or where the drill cannot be planned
@@ -36,6 +39,7 @@ Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
                                                         ResourceLocks& locks,
+                                                        Store& store,
                                                         std::string run_id,
                                                         UtcTime now);
 

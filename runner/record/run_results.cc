@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/signature.h"
 #include "reports/formats/formats.h"
+#include "reports/gate/signed_result.h"
 #include "reports/history/earlier.h"
 #include "reports/history/usual.h"
 #include "reports/judge/judge.h"
@@ -22,10 +24,27 @@ namespace {
 
 constexpr std::size_t kLargestSamples = std::size_t{1} << 34U;
 
-void write_result(const fs::path& directory, const Result& result) {
-  write_file_atomically(directory / "result.json", pretty_json(to_json(result)));
+/// The signature first: a result that is there is a signed one.
+SignedResult write_result(const fs::path& directory, const Result& result) {
+  SignedResult kept{pretty_json(to_json(result)), ""};
+  kept.signature = sign_result(SigningKey::open_or_make(signing_key_file()), kept.text);
+  write_file_atomically(directory / "result.sig", kept.signature);
+  write_file_atomically(directory / "result.json", kept.text);
   const ReportFormat* page = report_format("html");
   write_file_atomically(directory / page->file_name, page->render(result));
+  return kept;
+}
+
+void remember(Store& store, const Result& result, const SignedResult& kept) {
+  HistoryRun run = history_run_of(result);
+  run.result_digest = sha256(kept.text);
+  store.keep_result(run.id, kept);
+  store.history().add(run);
+}
+
+SignedResult kept_signed(const fs::path& directory) {
+  return {read_file(directory / "result.json"),
+          read_file_if_exists(directory / "result.sig").value_or("")};
 }
 
 bool something_was_tried(const JournalContent& journal) {
@@ -63,16 +82,20 @@ JournalContent journal_of(const fs::path& directory) {
 
 }  // namespace
 
-std::string keep_result(History& history, const fs::path& directory, Result& result) {
+fs::path signing_key_file() {
+  return muster_home() / "signing-key.pem";
+}
+
+std::string keep_result(Store& store, const fs::path& directory, Result& result) {
   std::string complaint;
   try {
-    put_against_earlier(result, history.runs(result.run.drill, kLookedBack));
+    put_against_earlier(result, store.history().runs(result.run.drill, kLookedBack));
   } catch (const Error& error) {
     complaint = fmt::format("it is not held against earlier runs: {}", error.what());
   }
-  write_result(directory, result);
+  const SignedResult kept = write_result(directory, result);
   try {
-    history.add(history_run_of(result));
+    remember(store, result, kept);
   } catch (const Error& error) {
     complaint = fmt::format("the run is not in the history: {}", error.what());
   }
@@ -112,17 +135,17 @@ Result result_of_run(const fs::path& directory) {
   return partial_result(directory, journal);
 }
 
-bool keep_result_of_killed(History& history, const fs::path& directory) {
+bool keep_result_of_killed(Store& store, const fs::path& directory) {
   const std::optional<Result> kept = kept_result(directory);
   if (kept && partial_clause(*kept) == nullptr) {
-    const bool known = history.run(kept->run.id).has_value();
-    if (!known) history.add(history_run_of(*kept));
+    const bool known = store.history().run(kept->run.id).has_value();
+    if (!known) remember(store, *kept, kept_signed(directory));
     return !known;
   }
   const JournalContent journal = journal_of(directory);
   if (!refusal_in(journal).empty()) return false;
   Result result = partial_result(directory, journal);
-  const std::string complaint = keep_result(history, directory, result);
+  const std::string complaint = keep_result(store, directory, result);
   if (!complaint.empty()) fail("{}", complaint);
   return true;
 }

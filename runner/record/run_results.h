@@ -3,19 +3,23 @@
 #include <filesystem>
 #include <optional>
 
-#include "reports/history/history.h"
 #include "reports/measure/run_record.h"
 #include "reports/result.h"
 
+#include "store/store.h"
+
 namespace muster {
 
-/// Holds a judged run against those before it, writes its result.json and report.html, and
-/// remembers it. A history that cannot be read or written costs only what it is for: what is wrong
-/// with it is returned, "" where nothing is. Throws Error where the result cannot be written.
-std::string keep_result(History& history, const std::filesystem::path& directory, Result& result);
+/// Holds a judged run against those before it, writes its result.json, result.sig and report.html,
+/// and remembers it. A store that cannot be read or written costs only what it is for: what is
+/// wrong with it is returned, "" where nothing is. Throws Error where the result cannot be written.
+std::string keep_result(Store& store, const std::filesystem::path& directory, Result& result);
 
 /// How large the samples are, and their digest, for the record.
 void note_samples(RunRecord& record, const std::filesystem::path& samples);
+
+/// $MUSTER_HOME/signing-key.pem: what signs the results of this home, and the gate's answers.
+std::filesystem::path signing_key_file();
 
 /// Whether the journal holds an intent, or may: then the run's end is not that nothing was drilled.
 bool something_was_tried(const std::filesystem::path& directory);
@@ -34,6 +38,6 @@ Result result_of_run(const std::filesystem::path& directory);
 
 /// Keeps a result of a run whose runner was killed before it could; or of one that was kept in part
 /// when not everything was undone yet. False where that is not so.
-bool keep_result_of_killed(History& history, const std::filesystem::path& directory);
+bool keep_result_of_killed(Store& store, const std::filesystem::path& directory);
 
 }  // namespace muster

@@ -33,7 +33,23 @@ class PlainObserver final : public Observer {
 
 class JsonObserver final : public Observer {
  public:
-  void begin(const RunHead& head) override { head_ = head; }
+  explicit JsonObserver(bool progress) : progress_(progress) {}
+
+  void begin(const RunHead& head) override {
+    head_ = head;
+    json::object line;
+    line["at_s"] = 0.0;
+    line["kind"] = "begin";
+    line["source"] = "muster";
+    line["text"] = head.drill;
+    line["run"] = head.run_id;
+    line["number"] = head.number;
+    line["stack"] = head.stack;
+    line["environment"] = head.environment;
+    line["trial"] = head.trial;
+    line["trials"] = head.trials;
+    put_line(compact_json(line));
+  }
   void event(const EventRecord& event, Duration at) override {
     json::object line;
     line["at_s"] = to_seconds(at);
@@ -53,11 +69,38 @@ class JsonObserver final : public Observer {
     if (reached.budget) line["budget_s"] = to_seconds(*reached.budget);
     put_line(compact_json(line));
   }
-  void tick(const Snapshot&) override {}
+  void tick(const Snapshot& now) override {
+    if (!progress_ || (told_ && now.now - *told_ < kProgressEvery)) return;
+    told_ = now.now;
+    json::array in_force;
+    for (const std::string& change : now.in_force)
+      in_force.emplace_back(json::object{{"ref", ""}, {"text", change}, {"source", ""}});
+    json::array users;
+    for (const LiveRow& row : now.rows) {
+      json::object each{{"probe", row.probe}, {"vantage", row.vantage}, {"failed", nullptr}};
+      if (row.requests > 0)
+        each["failed"] = static_cast<double>(row.failed) / static_cast<double>(row.requests);
+      users.emplace_back(std::move(each));
+    }
+    const std::string_view phase = phase_of(now.milestones);
+    json::object line;
+    line["at_s"] = to_seconds(now.now - head_.started);
+    line["kind"] = "progress";
+    line["text"] = now.step;
+    line["phase"] = json::string(phase.data(), phase.size());
+    line["in_force"] = std::move(in_force);
+    line["users"] = std::move(users);
+    line["stopping"] = now.stopping;
+    put_line(compact_json(line));
+  }
   void finished() override {}
 
  private:
+  static constexpr Duration kProgressEvery = std::chrono::seconds(1);
+
+  bool progress_;
   RunHead head_;
+  std::optional<Time> told_;
 };
 
 }  // namespace
@@ -75,8 +118,8 @@ std::unique_ptr<Observer> make_plain_observer() {
   return std::make_unique<PlainObserver>();
 }
 
-std::unique_ptr<Observer> make_json_observer() {
-  return std::make_unique<JsonObserver>();
+std::unique_ptr<Observer> make_json_observer(bool progress) {
+  return std::make_unique<JsonObserver>(progress);
 }
 
 std::unique_ptr<Observer> make_observer(bool json, bool plain) {

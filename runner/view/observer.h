@@ -80,8 +80,8 @@ class Observer {
 
 /// One line an event and a heartbeat every 10 s; for pipes and CI.
 std::unique_ptr<Observer> make_plain_observer();
-/// One JSON object a line.
-std::unique_ptr<Observer> make_json_observer();
+/// One JSON object a line; with `progress` also how far the drill is, once a second.
+std::unique_ptr<Observer> make_json_observer(bool progress = false);
 /// Redraws in place on a terminal of at least 80 x 24, and goes on in plain lines while it is
 /// smaller; nullptr where stdout is no terminal that it could have for itself.
 std::unique_ptr<Observer> make_live_view();

@@ -6,7 +6,7 @@
 #include "base/files.h"
 #include "base/text.h"
 #include "reports/judge/judge.h"
-#include "runner/commands/commands.h"
+#include "runner/catalogue.h"
 
 namespace muster {
 

@@ -5,18 +5,23 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/signature.h"
 #include "base/text.h"
 #include "reports/formats/formats.h"
+#include "reports/gate/signed_result.h"
 #include "reports/judge/judge.h"
 #include "reports/judge/validity.h"
 #include "runner/record/partial_record.h"
 #include "runner/record/run_results.h"
 #include "test/runner/scratch_home.h"
+#include "test/runner/serve/sim_store.h"
 #include "test/runner/sim_run.h"
 
-#include "store/history_store.h"
+#include "store/store.h"
 
 using namespace muster;
 namespace fs = std::filesystem;
@@ -227,14 +232,15 @@ BOOST_AUTO_TEST_CASE(a_run_without_any_samples_has_a_report) {
 
 BOOST_AUTO_TEST_CASE(what_is_kept_of_a_killed_run_is_remembered_and_mended_later) {
   const std::size_t applied = through("applied");
-  const auto history = open_history(home.path / "history.db");
+  const auto store = open_store("sqlite:" + (home.path / "history.db").string());
+  History& history = store->history();
   const auto path = directory(recovered(applied, Undone::State::Conflict));
-  BOOST_TEST(keep_result_of_killed(*history, path));
-  BOOST_TEST(history->run(run.record.id)->status == "broken");
+  BOOST_TEST(keep_result_of_killed(*store, path));
+  BOOST_TEST(history.run(run.record.id)->status == "broken");
   directory(recovered(applied, Undone::State::CleanByGuard));
-  BOOST_TEST(keep_result_of_killed(*history, path));
-  BOOST_TEST(history->run(run.record.id)->status == "interrupted");
-  BOOST_TEST(history->runs("small", 10).size() == 1U);
+  BOOST_TEST(keep_result_of_killed(*store, path));
+  BOOST_TEST(history.run(run.record.id)->status == "interrupted");
+  BOOST_TEST(history.runs("small", 10).size() == 1U);
   BOOST_TEST(fs::exists(path / "report.html"));
   BOOST_TEST(result_of_run(path).verdict.status == "interrupted");
 }
@@ -249,27 +255,13 @@ BOOST_AUTO_TEST_CASE(a_run_that_broke_off_by_itself_says_why_and_what_may_be_in_
   BOOST_TEST(!something_was_tried(path));
 }
 
-namespace {
-
-/// A disk that is full, a file that is damaged.
-class SickHistory final : public History {
- public:
-  std::int64_t next_number(const std::string&) override { return 1; }
-  void add(const HistoryRun&) override { fail("the history is sick"); }
-  std::vector<HistoryRun> runs(const std::string&, std::size_t) override {
-    fail("the history is sick");
-  }
-  std::optional<HistoryRun> run(const std::string&) override { return std::nullopt; }
-  void accept(const Acceptance&) override {}
-};
-
-}  // namespace
-
 BOOST_AUTO_TEST_CASE(a_sick_history_costs_no_result) {
-  SickHistory sick;
+  const SystemClock clock;
+  SimStore sick(clock);
+  sick.away = true;
   const auto path = directory(run.journal);
   Result whole = run.result;
-  BOOST_TEST(keep_result(sick, path, whole).find("the history is sick") != std::string::npos);
+  BOOST_TEST(keep_result(sick, path, whole).find("the store is away") != std::string::npos);
   BOOST_TEST(result_of_run(path).verdict.status == "pass");
   BOOST_TEST(fs::exists(path / "report.html"));
 }
@@ -283,12 +275,28 @@ BOOST_AUTO_TEST_CASE(a_closed_run_that_tried_something_is_not_called_one_that_dr
   BOOST_TEST(!result.actions.empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_runner_kept_itself_is_left_alone) {
-  const auto history = open_history(home.path / "history.db");
+BOOST_AUTO_TEST_CASE(a_kept_result_is_signed_by_its_home_byte_for_byte) {
+  const auto store = open_store("sqlite:" + (home.path / "history.db").string());
   const auto path = directory(run.journal);
   Result whole = run.result;
-  BOOST_TEST(keep_result(*history, path, whole).empty());
-  BOOST_TEST(!keep_result_of_killed(*history, path));
+  BOOST_TEST(keep_result(*store, path, whole).empty());
+  TrustedKeys trusted;
+  trusted.add(public_key_file(signing_key_file()));
+  const std::string text = read_file(path / "result.json");
+  BOOST_TEST(result_complaint(text, read_file(path / "result.sig"), trusted) == "");
+  BOOST_TEST(result_complaint(text + " ", read_file(path / "result.sig"), trusted) != "");
+  const auto remembered = store->history().run(whole.run.id);
+  BOOST_TEST(remembered->result_digest == sha256(text));
+  BOOST_TEST(store->result(whole.run.id)->text == text);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_runner_kept_itself_is_left_alone) {
+  const auto store = open_store("sqlite:" + (home.path / "history.db").string());
+  History& history = store->history();
+  const auto path = directory(run.journal);
+  Result whole = run.result;
+  BOOST_TEST(keep_result(*store, path, whole).empty());
+  BOOST_TEST(!keep_result_of_killed(*store, path));
   BOOST_TEST(result_of_run(path).verdict.status == "pass");
 }
 

@@ -1,0 +1,106 @@
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "runner/commands/commands.h"
+#include "runner/commands/settings_option.h"
+#include "runner/serve/scheduled_drill.h"
+
+namespace muster {
+
+namespace {
+
+struct ScheduleArguments {
+  std::string& drill;
+  std::string& settings;
+  int& next;
+  bool& json;
+};
+
+bool is_window(const Turn& turn) {
+  return turn.end - turn.begin > kGrace;
+}
+
+/// "Tue 2026-12-01 10:00 CET", and for a window until when.
+std::string time_of(const Turn& turn, const TimeZone& zone) {
+  if (!is_window(turn)) return zone.text(turn.begin);
+  return fmt::format("{} to {}", zone.text(turn.begin), zone.text(turn.end));
+}
+
+std::string head_of(const ScheduledDrill& drill) {
+  const ScheduleSettings& settings = drill.schedule.settings();
+  return fmt::format("{}: {} on {} ({}), {} in {}{}\n",
+                     drill.name(),
+                     drill.drill,
+                     drill.stack,
+                     drill.environment,
+                     settings.when,
+                     settings.time_zone,
+                     settings.enabled ? "" : "; not enabled, it never starts by itself");
+}
+
+void show(const ScheduledDrill& drill, const std::vector<Turn>& turns) {
+  print(head_of(drill));
+  const TimeZone zone(drill.schedule.settings().time_zone);
+  for (const Turn& turn : turns) {
+    std::string note = turn.excluded.empty() ? "" : "  skipped: " + turn.excluded;
+    if (turn.excluded.empty() && is_window(turn)) note = "  at a random moment";
+    print(fmt::format("  {}{}\n", time_of(turn, zone), note));
+  }
+  if (turns.empty()) print("  no turn within two years\n");
+}
+
+json::object to_json(const ScheduledDrill& drill, const std::vector<Turn>& turns) {
+  json::array list;
+  for (const Turn& turn : turns) {
+    json::object each;
+    each["begin"] = format_utc(turn.begin);
+    each["end"] = format_utc(turn.end);
+    each["excluded"] = turn.excluded;
+    list.emplace_back(std::move(each));
+  }
+  json::object object;
+  object["name"] = drill.name();
+  object["drill"] = drill.drill;
+  object["stack"] = drill.stack;
+  object["environment"] = drill.environment;
+  object["when"] = drill.schedule.settings().when;
+  object["time_zone"] = drill.schedule.settings().time_zone;
+  object["enabled"] = drill.schedule.settings().enabled;
+  object["turns"] = std::move(list);
+  return object;
+}
+
+int preview(const ScheduleArguments& arguments) {
+  Settings settings = settings_as_asked(arguments.settings);
+  if (!arguments.drill.empty()) settings.drills = {schedule_named(settings, arguments.drill)};
+  const UtcTime now = SystemClock().utc_now();
+  json::array all;
+  for (const ScheduledDrill& drill : scheduled_drills(settings)) {
+    const std::vector<Turn> turns =
+        drill.schedule.next(now, static_cast<std::size_t>(arguments.next));
+    if (arguments.json)
+      all.emplace_back(to_json(drill, turns));
+    else
+      show(drill, turns);
+  }
+  if (arguments.json) print(pretty_json(all));
+  if (settings.drills.empty()) print(settings.file + " has no drills\n");
+  return 0;
+}
+
+}  // namespace
+
+Action define_schedule(Arguments& arguments) {
+  arguments.example("muster schedule drain-us-east-weekly --next 5");
+  const ScheduleArguments asked{
+      arguments.operand("DRILL", "only this line of `drills:`", false),
+      arguments.option("--settings", "FILE", "instead of ./muster.yaml or /etc/muster/muster.yaml"),
+      arguments.number("--next", "how many turns of each", 5, 1, 1000),
+      arguments.flag("--json", "for programs")};
+  return [asked] {
+    return preview(asked);
+  };
+}
+
+}  // namespace muster

@@ -1,0 +1,24 @@
+#include "base/text.h"
+#include "runner/commands/commands.h"
+#include "runner/serve/access.h"
+
+namespace muster {
+
+Action define_token(Arguments& arguments) {
+  arguments.example("muster token ci --scope gate:read");
+  auto& name = arguments.operand("NAME", "who will use it");
+  auto& scopes = arguments.options(
+      "--scope", "SCOPE", "gate:read, report:read, drill:start, drill:stop or admin");
+  return [&] {
+    const std::string token = new_token();
+    print(fmt::format("token:  {}\n", token));
+    print("it is shown this once. In muster.yaml, under  serve: tokens:\n");
+    print(fmt::format("    {}: {{sha256: \"{}\", scopes: [{}]}}\n",
+                      name,
+                      token_digest(token),
+                      scopes.empty() ? "gate:read" : join(scopes, ", ")));
+    return 0;
+  };
+}
+
+}  // namespace muster

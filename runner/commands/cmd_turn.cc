@@ -1,0 +1,129 @@
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/process.h"
+#include "runner/commands/commands.h"
+#include "runner/drill/drill_run.h"
+#include "runner/exit_code.h"
+#include "runner/serve/turn.h"
+
+namespace muster {
+
+namespace {
+
+/// What a server asked for, read again by the process that does it: the files may have changed.
+struct Turn {
+  Settings settings;
+  TurnOrder order;
+  Schedule schedule;
+  Drill drill;
+};
+
+std::vector<std::string> set_words(const std::map<std::string, std::string>& set) {
+  std::vector<std::string> words;
+  words.reserve(set.size());
+  for (const auto& [name, value] : set) words.push_back(name + "=" + value);
+  return words;
+}
+
+DrillRunOptions options_of(const ScheduleSettings& settings,
+                           const std::string& store,
+                           Leash& leash) {
+  DrillRunOptions options;
+  options.json = true;
+  options.progress = true;
+  options.leash = &leash;
+  options.store = store;
+  options.labels = settings.labels;
+  options.labels["schedule"] = settings.name;
+  options.permission.yes_production = settings.yes_production;
+  options.permission.drill_words =
+      drill_words(settings.playbook, set_words(settings.set), settings.stack);
+  return options;
+}
+
+/// All trials of the playbook; as in `muster run`, nothing but a pass or a fail is repeated. The
+/// last result decides.
+Task<Result> run_trials(Drill drill, DrillRunOptions options) {
+  std::optional<Result> last;
+  for (int trial = 1; trial <= drill.playbook.trials; ++trial) {
+    options.trial = trial;
+    Drill copy = drill;
+    FinishedRun finished = co_await run_drill(std::move(copy), options);
+    if (options.trial_group.empty()) options.trial_group = finished.result.run.id;
+    print(compact_json(to_json(finished.result)) + "\n");
+    const bool worse = !last || finished.result.verdict.exit_code > last->verdict.exit_code;
+    const int code = finished.result.verdict.exit_code;
+    if (worse) last = std::move(finished.result);
+    if (code > 1) break;
+  }
+  co_return std::move(*last);
+}
+
+struct TurnEnd {
+  std::string state;
+  std::string why;
+  int exit_code = 0;
+};
+
+TurnEnd end_of(const Result& result, const TurnLeash& leash) {
+  const bool cut = leash.pull() && !leash.pull()->by_person;
+  return {cut ? "cut" : "finished",
+          cut ? leash.pull()->reason : result.verdict.status,
+          result.verdict.exit_code};
+}
+
+Task<int> run_turn(Turn turn) {
+  SystemClock clock;
+  ClockWatch clock_watch(clock);
+  const auto here = make_host("here", "local", {});
+  const std::string location = turn.settings.store.empty() ? default_store() : turn.settings.store;
+  SharedStore store(location);
+  auto executor = co_await boost::asio::this_coro::executor;
+  TurnLeash leash(executor,
+                  {turn.schedule,
+                   turn.order,
+                   turn.drill.playbook.drill,
+                   turn.drill.stack.environment,
+                   turn.settings.at_once,
+                   turn.settings.lease,
+                   {clock, clock_watch, *here, store}});
+  TaskGroup held(executor);
+  held.spawn(leash.hold());
+  TurnEnd end;
+  std::exception_ptr failed;
+  try {
+    DrillRunOptions options = options_of(turn.schedule.settings(), location, leash);
+    Drill drill = std::move(turn.drill);
+    const Result result = co_await run_trials(std::move(drill), std::move(options));
+    end = end_of(result, leash);
+  } catch (const Error& error) {
+    failed = std::current_exception();
+    end = {leash.started() ? "cut" : "skipped", error.what(), 0};
+  }
+  co_await held.stop();
+  std::string state = end.state;
+  std::string why = end.why;
+  const std::string problem = co_await leash.finish(std::move(state), std::move(why));
+  if (!problem.empty()) std::fputs((problem + "\n").c_str(), stderr);
+  if (failed) std::rethrow_exception(failed);
+  co_return end.exit_code;
+}
+
+}  // namespace
+
+Action define_turn(Arguments& arguments) {
+  auto& settings = arguments.option("--settings", "FILE", "muster.yaml");
+  auto& order = arguments.option("--order", "JSON", "which turn, and whose");
+  return [&] {
+    Settings read = load_settings(settings);
+    TurnOrder asked = turn_order_from(order);
+    ScheduleSettings drill = schedule_named(read, asked.schedule);
+    Drill loaded = load_drill_as_asked(drill.playbook, set_words(drill.set), drill.stack);
+    return run_to_end(run_turn(
+        {std::move(read), std::move(asked), Schedule(std::move(drill)), std::move(loaded)}));
+  };
+}
+
+}  // namespace muster

@@ -1,0 +1,302 @@
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "reports/formats/formats.h"
+#include "runner/interlocks/lever.h"
+#include "runner/record/run_store.h"
+#include "runner/serve/routes.h"
+#include "runner/serve/site_views.h"
+
+namespace muster {
+
+namespace {
+
+constexpr std::size_t kMostListed = 500;
+
+std::string parameter(const RoutedRequest& request, const std::string& name) {
+  return request.parameters.at(name);
+}
+
+std::string query(const RoutedRequest& request, const std::string& name) {
+  const auto found = request.web.query.find(name);
+  return found == request.web.query.end() ? "" : found->second;
+}
+
+/// A number of `name` in the query, at most `kMostListed`; nothing where it is none.
+std::optional<std::size_t> limit_of(const RoutedRequest& request, std::size_t usual) {
+  const std::string text = query(request, "limit");
+  if (text.empty()) return usual;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc() || end != text.data() + text.size() || limit == 0) return std::nullopt;
+  return std::min(limit, kMostListed);
+}
+
+json::object run_json(const HistoryRun& run) {
+  json::object object;
+  object["run"] = run.id;
+  object["number"] = run.number;
+  object["drill"] = run.drill;
+  object["environment"] = run.environment;
+  object["version"] = run.version;
+  object["started_at"] = format_utc(run.started);
+  object["ended_at"] = format_utc(run.ended);
+  object["status"] = run.status;
+  object["exit_code"] = run.exit_code;
+  object["headline"] = run.headline;
+  return object;
+}
+
+json::object occurrence_json(const Occurrence& occurrence) {
+  json::object object;
+  object["drill"] = occurrence.schedule;
+  object["due"] = format_utc(occurrence.due);
+  object["at"] = format_utc(occurrence.at);
+  object["state"] = occurrence.state;
+  object["run"] = occurrence.run;
+  object["why"] = occurrence.why;
+  return object;
+}
+
+json::array turns_json(const ScheduledDrill& drill, UtcTime now, std::size_t most) {
+  json::array list;
+  for (const Turn& turn : drill.schedule.next(now, most)) {
+    json::object each;
+    each["begin"] = format_utc(turn.begin);
+    each["end"] = format_utc(turn.end);
+    each["excluded"] = turn.excluded;
+    list.emplace_back(std::move(each));
+  }
+  return list;
+}
+
+json::object drill_json(const Desk& desk, const ScheduledDrill& drill) {
+  json::object object;
+  object["name"] = drill.name();
+  object["drill"] = drill.drill;
+  object["title"] = drill.title;
+  object["owner"] = drill.owner;
+  object["stack"] = drill.stack;
+  object["environment"] = drill.environment;
+  object["when"] = drill.schedule.settings().when;
+  object["time_zone"] = drill.schedule.settings().time_zone;
+  object["enabled"] = drill.schedule.settings().enabled;
+  object["overdue"] = desk.scheduler.overdue().contains(drill.name());
+  object["next"] = turns_json(drill, desk.clock.utc_now(), 1);
+  return object;
+}
+
+json::object status_json(const Desk& desk) {
+  const SiteContext site = site_context(desk, {});
+  json::array running;
+  for (const SiteRunning& each : site.state.running)
+    running.emplace_back(json::object{{"run", each.run},
+                                      {"drill", each.drill},
+                                      {"doing", each.doing},
+                                      {"started_at", format_utc(each.started)}});
+  json::array left;
+  for (const std::string& each : site.state.left_in_force) left.emplace_back(each);
+  json::object object;
+  object["server"] = desk.server;
+  object["now"] = format_utc(site.now);
+  object["lever"] = site.state.lever;
+  object["left_in_force"] = std::move(left);
+  object["running"] = std::move(running);
+  object["store_trouble"] = site.state.store_trouble;
+  object["clock_doubt"] = site.state.clock_doubt;
+  return object;
+}
+
+Task<WebResponse> schedule_answer(const Desk& desk, std::size_t limit) {
+  json::array ahead;
+  for (const ScheduledDrill& drill : desk.drills) {
+    json::object each;
+    each["drill"] = drill.name();
+    each["turns"] = turns_json(drill, desk.clock.utc_now(), limit);
+    ahead.emplace_back(std::move(each));
+  }
+  auto read = [limit](Store& store) {
+    return store.occurrences("", limit);
+  };
+  const std::vector<Occurrence> known = co_await desk.store.ask(std::move(read));
+  json::array behind;
+  for (const Occurrence& each : known) behind.emplace_back(occurrence_json(each));
+  co_return json_answer(
+      json::object{{"ahead", std::move(ahead)}, {"occurrences", std::move(behind)}});
+}
+
+Task<WebResponse> runs_answer(const Desk& desk, std::string drill, std::size_t limit) {
+  auto read = [drill, limit](Store& store) {
+    return store.history().runs(drill, limit);
+  };
+  const std::vector<HistoryRun> runs = co_await desk.store.ask(std::move(read));
+  json::array list;
+  for (const HistoryRun& run : runs) list.emplace_back(run_json(run));
+  co_return json_answer(json::object{{"runs", std::move(list)}});
+}
+
+Task<WebResponse> run_answer(const Desk& desk, std::string id, std::string format) {
+  const ReportFormat* wanted = report_format(format.empty() ? "json" : format);
+  if (wanted == nullptr) co_return problem(400, "there is no such format");
+  const std::optional<Result> result = co_await result_of(desk, std::move(id));
+  if (!result) co_return problem(404, "there is no such run, or it has no result yet");
+  WebResponse response;
+  response.type = format.empty() || format == "json" ? "application/json"
+                  : format == "html"                 ? "text/html; charset=utf-8"
+                                                     : "text/plain; charset=utf-8";
+  response.body = wanted->render(*result);
+  co_return response;
+}
+
+// ---- one function for each route
+
+/// Whether it can do its work: a server that cannot ask its store starts nothing and allows
+/// nothing.
+Task<WebResponse> health(const Desk& desk, RoutedRequest) {
+  const bool well = desk.scheduler.store_trouble().empty();
+  json::object object;
+  object["status"] = well ? "ok" : "store";
+  co_return json_answer(object, well ? 200 : 503);
+}
+
+Task<WebResponse> status(const Desk& desk, RoutedRequest) {
+  co_return json_answer(status_json(desk));
+}
+
+Task<WebResponse> drills(const Desk& desk, RoutedRequest) {
+  json::array list;
+  for (const ScheduledDrill& each : desk.drills) list.emplace_back(drill_json(desk, each));
+  co_return json_answer(json::object{{"drills", std::move(list)}});
+}
+
+Task<WebResponse> schedule(const Desk& desk, RoutedRequest request) {
+  const auto limit = limit_of(request, 10);
+  if (!limit) co_return problem(400, "limit is a number from 1 to 500");
+  co_return co_await schedule_answer(desk, *limit);
+}
+
+Task<WebResponse> runs(const Desk& desk, RoutedRequest request) {
+  const auto limit = limit_of(request, 50);
+  if (!limit) co_return problem(400, "limit is a number from 1 to 500");
+  std::string drill = query(request, "drill");
+  co_return co_await runs_answer(desk, std::move(drill), *limit);
+}
+
+Task<WebResponse> run(const Desk& desk, RoutedRequest request) {
+  std::string id = parameter(request, "id");
+  std::string format = query(request, "format");
+  co_return co_await run_answer(desk, std::move(id), std::move(format));
+}
+
+Task<WebResponse> start(const Desk& desk, RoutedRequest request) {
+  std::string name = parameter(request, "name");
+  co_return co_await start_drill(desk, std::move(name), std::move(request.caller));
+}
+
+Task<WebResponse> stop(const Desk& desk, RoutedRequest request) {
+  std::string id = parameter(request, "id");
+  co_return co_await stop_run(desk, std::move(id), std::move(request.caller));
+}
+
+Task<WebResponse> halt_all(const Desk& desk, RoutedRequest request) {
+  co_return halt(desk, request.caller, "over the API");
+}
+
+Task<WebResponse> release(const Desk& desk, RoutedRequest request) {
+  if (!release_lever()) co_return problem(409, "the lever of this home is not engaged");
+  desk.log.warning("the lever was released", {{"who", request.caller.name()}});
+  co_return json_answer(json::object{{"halted", false}});
+}
+
+// ---- the table
+
+struct ApiWords {
+  const char* method;
+  const char* pattern;
+  std::optional<Scope> scope;
+  const char* id;
+  const char* summary;
+  Task<WebResponse> (*handle)(const Desk&, RoutedRequest);
+  std::vector<RouteParameter> parameters{};
+};
+
+const std::vector<ApiWords>& table() {
+  static const std::vector<ApiWords> kTable = {
+      {"GET", "/healthz", std::nullopt, "getHealth", "Is the server well?", health},
+      {"GET",
+       "/api/v1/status",
+       Scope::ReportRead,
+       "getStatus",
+       "What runs, what may be in force, the lever",
+       status},
+      {"GET", "/api/v1/drills", Scope::ReportRead, "getDrills", "Every drill on schedule", drills},
+      {"GET",
+       "/api/v1/schedule",
+       Scope::ReportRead,
+       "getSchedule",
+       "Turns ahead and what became of those behind",
+       schedule,
+       {{"limit", "how many turns of each drill; 10"}}},
+      {"GET",
+       "/api/v1/runs",
+       Scope::ReportRead,
+       "getRuns",
+       "Runs, newest first",
+       runs,
+       {{"drill", "only of this drill"}, {"limit", "how many; 50"}}},
+      {"GET",
+       "/api/v1/runs/{id}",
+       Scope::ReportRead,
+       "getRun",
+       "The result of a run, in any format of `muster report`",
+       run,
+       {{"id", "id of the run"}, {"format", "json, junit, markdown, ...; json"}}},
+      {"POST",
+       "/api/v1/drills/{name}/start",
+       Scope::DrillStart,
+       "startDrill",
+       "Plan a turn of a drill for now; every check still has to pass",
+       start},
+      {"POST",
+       "/api/v1/runs/{id}/stop",
+       Scope::DrillStop,
+       "stopRun",
+       "Undo everything and end a run",
+       stop},
+      {"POST",
+       "/api/v1/halt",
+       Scope::DrillStop,
+       "haltAll",
+       "Engage the safety lever: everything is undone and nothing starts",
+       halt_all},
+      {"DELETE",
+       "/api/v1/halt",
+       Scope::Admin,
+       "releaseLever",
+       "Release the safety lever: drills may run again",
+       release}};
+  return kTable;
+}
+
+}  // namespace
+
+std::vector<Route> api_routes(const Desk& desk) {
+  std::vector<Route> routes;
+  for (const ApiWords& words : table()) {
+    Route route;
+    route.method = words.method;
+    route.pattern = words.pattern;
+    route.scope = words.scope;
+    route.id = words.id;
+    route.summary = words.summary;
+    route.parameters = words.parameters;
+    if (route.method == "POST") route.body_types = {"application/json"};
+    route.handler = at(desk, words.handle);
+    routes.push_back(std::move(route));
+  }
+  return routes;
+}
+
+}  // namespace muster

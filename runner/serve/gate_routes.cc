@@ -1,0 +1,130 @@
+#include "base/error.h"
+#include "reports/gate/webhooks.h"
+#include "reports/site/site.h"
+#include "runner/serve/gate_keeper.h"
+#include "runner/serve/routes.h"
+#include "runner/serve/site_views.h"
+
+namespace muster {
+
+namespace {
+
+constexpr const char* kSignature = "X-Muster-Signature";
+
+WebResponse reply_of(GateReply reply) {
+  WebResponse response;
+  response.status = reply.status;
+  response.type = std::move(reply.type);
+  response.body = std::move(reply.body);
+  return response;
+}
+
+Task<WebResponse> signed_answer(GateKeeper& keeper, AskedGate asked) {
+  if (!asked.complaint.empty()) co_return reply_of(misunderstood_reply(asked.complaint));
+  GateQuestion question = asked.question;
+  const GateAnswer answer = co_await keeper.answer(std::move(question));
+  GateKeeper::Signed reply = keeper.sign(answer, asked.question, asked.nonce);
+  WebResponse response = reply_of(argo_reply(std::move(reply.document)));
+  response.headers.emplace_back(kSignature, reply.signature);
+  co_return response;
+}
+
+Task<WebResponse> flagger_answer(GateKeeper& keeper, AskedGate asked) {
+  if (!asked.complaint.empty()) co_return reply_of(misunderstood_reply(asked.complaint));
+  const GateAnswer answer = co_await keeper.answer(std::move(asked.question));
+  co_return reply_of(flagger_reply(answer));
+}
+
+/// Every question that the policy has an answer to.
+Task<WebResponse> gate_page(GateKeeper& keeper, SiteViewer viewer) {
+  const Desk& desk = keeper.desk();
+  GateView view;
+  view.site = site_context(desk, std::move(viewer));
+  view.policy = desk.settings.policy;
+  std::optional<GatePolicy> policy;
+  try {
+    policy = keeper.policy();
+  } catch (const Error& error) {
+    view.trouble = error.what();
+  }
+  if (!policy) co_return page_answer(render_gate(view));
+  for (const auto& [service, environments] : policy->services) {
+    for (const auto& [environment, drills] : environments) {
+      GateQuestion question;
+      question.service = service;
+      question.environment = environment;
+      const GateAnswer answer = co_await keeper.answer(std::move(question));
+      GateRow row{service, environment, answer.allow, answer.reasons, {}};
+      for (const DrillAnswer& each : answer.drills)
+        if (!each.run.empty()) row.runs.push_back(each.run);
+      view.rows.push_back(std::move(row));
+    }
+  }
+  co_return page_answer(render_gate(view));
+}
+
+Task<WebResponse> ask(GateKeeper& keeper, RoutedRequest request) {
+  SiteViewer viewer = viewer_of(request.caller);
+  if (request.web.query.empty() && wants_page(request.web))
+    co_return co_await gate_page(keeper, std::move(viewer));
+  AskedGate asked = asked_by_words(request.web.query);
+  co_return co_await signed_answer(keeper, std::move(asked));
+}
+
+Task<WebResponse> ask_by_json(GateKeeper& keeper, RoutedRequest request) {
+  AskedGate asked = asked_by_json(request.web.body);
+  co_return co_await signed_answer(keeper, std::move(asked));
+}
+
+Task<WebResponse> ask_by_flagger(GateKeeper& keeper, RoutedRequest request) {
+  AskedGate asked = asked_by_flagger(request.web.body);
+  co_return co_await flagger_answer(keeper, std::move(asked));
+}
+
+std::vector<RouteParameter> question_parameters() {
+  return {{"service", "what is to be deployed, as the policy names it"},
+          {"environment", "where to"},
+          {"drill", "one drill, instead of a service"},
+          {"version", "of what is to be deployed"},
+          {"configuration", "its fingerprint, sha256:..."},
+          {"max_age", "how old a run may be, 7d"},
+          {"no_regression", "true: worse than usual denies as well"},
+          {"nonce", "comes back in the signed answer"}};
+}
+
+Route gate_route(const char* method, const char* pattern, const char* id, const char* summary) {
+  Route route;
+  route.method = method;
+  route.pattern = pattern;
+  route.scope = Scope::GateRead;
+  route.id = id;
+  route.summary = summary;
+  if (route.method == "POST") route.body_types = {"application/json"};
+  return route;
+}
+
+}  // namespace
+
+std::vector<Route> gate_routes(GateKeeper& keeper) {
+  Route words =
+      gate_route("GET",
+                 "/gate",
+                 "askGate",
+                 "May we deploy? Signed; `verdict` is pass or fail. Without a question, the "
+                 "page for people");
+  words.parameters = question_parameters();
+  words.handler = at(keeper, ask);
+  Route json_body = gate_route(
+      "POST", "/gate/argo", "askGateByJson", "The same, for Argo Rollouts' web metric: $.verdict");
+  json_body.handler = at(keeper, ask_by_json);
+  Route flagger = gate_route("POST",
+                             "/gate/flagger",
+                             "askGateByFlagger",
+                             "The same, for Flagger's webhooks: 200 for yes, 403 for no");
+  flagger.handler = at(keeper, ask_by_flagger);
+  std::vector<Route> routes;
+  for (Route* each : {&words, &json_body, &flagger}) routes.push_back(std::move(*each));
+  return routes;
+}
+
+}  // namespace muster

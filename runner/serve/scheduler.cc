@@ -1,0 +1,412 @@
+#include "runner/serve/scheduler.h"
+
+#include <algorithm>
+
+#include <boost/asio.hpp>
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/files.h"
+#include "base/text.h"
+
+namespace muster {
+
+namespace {
+
+constexpr Duration kLookEvery = std::chrono::seconds(2);
+/// Turns are planned, and their moment drawn, so long before they begin.
+constexpr Duration kPlanAhead = std::chrono::minutes(1);
+constexpr Duration kPlanEvery = std::chrono::seconds(20);
+constexpr Duration kForgetAfter = std::chrono::hours(24 * 8);
+constexpr std::size_t kTurnsAtOnce = 64;
+constexpr std::size_t kMostPassed = 20'000;  ///< a week of minutes, and some
+constexpr std::size_t kOccurrencesLookedAt = 200;
+constexpr Duration kRecoverWithin = std::chrono::minutes(30);
+constexpr Duration kOverdueEvery = std::chrono::minutes(1);
+constexpr Duration kOverdueAgain = std::chrono::hours(24);
+constexpr std::size_t kRunsLookedAt = 500;
+
+UtcTime later(UtcTime at, Duration by) {
+  return at + std::chrono::duration_cast<std::chrono::microseconds>(by);
+}
+
+}  // namespace
+
+Scheduler::Scheduler(Parts parts) : parts_(std::move(parts)), clock_watch_(parts_.clock) {}
+Scheduler::~Scheduler() = default;
+
+Task<> Scheduler::run() {
+  auto executor = co_await boost::asio::this_coro::executor;
+  turns_ = std::make_unique<TaskGroup>(executor);
+  co_await recover();
+  for (;;) {
+    co_await look();
+    co_await parts_.clock.sleep_for(kLookEvery);
+  }
+}
+
+/// One look; what fails costs this look alone.
+Task<> Scheduler::look() {
+  clock_doubt_ = clock_watch_.jumped();
+  if (clock_doubt_) {
+    parts_.log.warning("the wall clock jumped; nothing starts before it is looked at again");
+    planned_.clear();
+    plan_again_ = {};
+    co_return;
+  }
+  std::string trouble;
+  try {
+    co_await end_cut_turns();
+    co_await skip_missed();
+    co_await plan_turns();
+    if (recovered_) co_await start_due_turns();
+    co_await look_for_overdue();
+  } catch (const Error& error) {
+    trouble = error.what();
+  }
+  if (!trouble.empty() && trouble != store_trouble_)
+    parts_.log.error("the store cannot be asked", {{"why", trouble}});
+  store_trouble_ = trouble;
+}
+
+/// A server that was killed left its run to the guards; whatever they could not undo is undone now,
+/// and nothing starts before.
+Task<> Scheduler::recover() {
+  Command command{{(program_directory() / "muster").string(), "recover"}, {}, kRecoverWithin};
+  try {
+    const CommandResult result = co_await parts_.here.try_run(std::move(command));
+    recovered_ = true;
+    if (result.ok()) co_return;
+    parts_.log.error("something may still be in force; no drill starts",
+                     {{"recover", printable(trim(result.out + result.err), 2000)}});
+  } catch (const Error& error) {
+    parts_.log.error("`muster recover` could not be run; no drill starts", {{"why", error.what()}});
+  }
+}
+
+const ScheduledDrill* Scheduler::drill_named(const std::string& name) const {
+  const auto found = std::ranges::find(
+      parts_.drills, name, [](const ScheduledDrill& drill) { return drill.name(); });
+  return found == parts_.drills.end() ? nullptr : &*found;
+}
+
+// ---- what is to come
+
+Task<> Scheduler::plan_turns() {
+  const UtcTime now = parts_.clock.utc_now();
+  if (now < plan_again_ && plan_again_ < later(now, kPlanEvery * 2)) co_return;
+  plan_again_ = later(now, kPlanEvery);
+  std::erase_if(planned_,
+                [&](const auto& each) { return each.second < later(now, -kForgetAfter); });
+  for (const ScheduledDrill& drill : parts_.drills)
+    if (drill.schedule.settings().enabled) co_await plan_turns_of(drill);
+}
+
+/// Those that are open now or soon. Of those that have passed, only the newest may still be late
+/// and not missed: nothing is made up for.
+Task<> Scheduler::plan_turns_of(const ScheduledDrill& drill) {
+  const UtcTime now = parts_.clock.utc_now();
+  const Duration late = drill.schedule.settings().missed.run_within.value_or(Duration::zero());
+  const UtcTime from = later(now, -(drill.schedule.longest_turn() + late));
+  std::vector<Turn> turns = drill.schedule.turns(from, now, kMostPassed);
+  const auto open = std::ranges::find_if(turns, [&](const Turn& turn) { return turn.end > now; });
+  if (open != turns.begin()) turns.erase(turns.begin(), open - 1);
+  for (Turn& turn : drill.schedule.turns(now, later(now, kPlanAhead), kTurnsAtOnce))
+    turns.push_back(std::move(turn));
+  for (const Turn& turn : turns) {
+    if (planned_.contains({drill.name(), turn.begin}) || later(turn.end, late) <= now) continue;
+    Turn copy = turn;
+    co_await plan_turn(drill, std::move(copy));
+  }
+}
+
+/// The moment of a turn. A window that began while nobody was here still has its rest; one that has
+/// passed was due at its end.
+std::optional<UtcTime> Scheduler::moment_of(const ScheduledDrill& drill, const Turn& turn) const {
+  const UtcTime now = parts_.clock.utc_now();
+  if (!turn.excluded.empty()) return std::nullopt;
+  if (turn.end - turn.begin <= kGrace) return turn.begin;
+  if (turn.end <= now) return turn.end;
+  const Turn rest{std::max(turn.begin, now), turn.end, ""};
+  return drill.schedule.moment(rest, parts_.random.unit());
+}
+
+Task<> Scheduler::plan_turn(const ScheduledDrill& drill, Turn turn) {
+  // An exclusion is said when its time has come.
+  if (!turn.excluded.empty() && turn.begin > parts_.clock.utc_now()) co_return;
+  const std::optional<UtcTime> moment = moment_of(drill, turn);
+  const MissedRuns& missed = drill.schedule.settings().missed;
+  Occurrence occurrence;
+  occurrence.schedule = drill.name();
+  occurrence.due = turn.begin;
+  occurrence.at = moment.value_or(turn.begin);
+  occurrence.latest = later(occurrence.at, std::max(kGrace, missed.run_within.value_or(kGrace)));
+  occurrence.state = "planned";
+  auto plan = [occurrence](Store& store) {
+    return store.plan(occurrence);
+  };
+  Occurrence known = co_await parts_.store.ask(std::move(plan));
+  planned_.insert({drill.name(), turn.begin});
+  if (moment || known.state != "planned") co_return;
+  std::string why = turn.excluded.empty() ? "no second of it is allowed any more" : turn.excluded;
+  co_await skip(std::move(known), std::move(why));
+}
+
+/// What nobody could start in time, and all but the newest of several that are due together. Said
+/// once for each, and never made up for.
+Task<> Scheduler::skip_missed() {
+  const UtcTime now = parts_.clock.utc_now();
+  for (const ScheduledDrill& drill : parts_.drills) {
+    auto read = [name = drill.name()](Store& store) {
+      return store.occurrences(name, kOccurrencesLookedAt);
+    };
+    std::vector<Occurrence> known = co_await parts_.store.ask(std::move(read));
+    std::erase_if(known,
+                  [&](const Occurrence& each) { return each.state != "planned" || each.at > now; });
+    std::ranges::sort(known, {}, &Occurrence::at);
+    for (std::size_t i = 0; i < known.size(); ++i) {
+      const bool too_late = known[i].latest < now;
+      if (!too_late && i + 1 == known.size()) continue;
+      std::string why = too_late
+                            ? fmt::format(
+                                  "missed: nobody could start it between {} and {} (no server ran, "
+                                  "another drill did, or the store was away)",
+                                  format_utc(known[i].at),
+                                  format_utc(known[i].latest))
+                            : "missed: a later turn is due as well";
+      Occurrence copy = known[i];
+      co_await skip(std::move(copy), std::move(why));
+    }
+  }
+}
+
+Task<> Scheduler::skip(Occurrence claimed, std::string why) {
+  auto write = [claimed, why](Store& store) {
+    return store.finish(claimed, "skipped", why);
+  };
+  const bool ours = co_await parts_.store.ask(std::move(write));
+  if (!ours) co_return;
+  ++skipped_;
+  parts_.log.info("skipped",
+                  {{"drill", claimed.schedule}, {"due", format_utc(claimed.due)}, {"why", why}});
+  if (const ScheduledDrill* drill = drill_named(claimed.schedule))
+    tell(NotifyEvent::Skipped, *drill, "", "skipped", why);
+}
+
+/// Turns of servers that died: nobody goes on with them.
+Task<> Scheduler::end_cut_turns() {
+  auto cut = [](Store& store) {
+    return store.cut_expired("the server that ran it stopped saying so");
+  };
+  const std::vector<Occurrence> ended = co_await parts_.store.ask(std::move(cut));
+  for (const Occurrence& each : ended) {
+    parts_.log.error("a turn was cut",
+                     {{"drill", each.schedule}, {"run", each.run}, {"holder", each.holder}});
+    if (const ScheduledDrill* drill = drill_named(each.schedule))
+      tell(NotifyEvent::Broken, *drill, each.run, "interrupted", each.why);
+  }
+}
+
+// ---- what is due
+
+Task<> Scheduler::start_due_turns() {
+  std::vector<std::string> names;
+  names.reserve(parts_.drills.size());
+  for (const ScheduledDrill& drill : parts_.drills)
+    if (drill.schedule.settings().enabled) names.push_back(drill.name());
+  for (;;) {
+    auto claim = [names, this](Store& store) {
+      return store.claim(names,
+                         parts_.holder,
+                         parts_.settings.lease,
+                         parts_.settings.at_once,
+                         parts_.clock.utc_now());
+    };
+    std::optional<Occurrence> claimed = co_await parts_.store.ask(std::move(claim));
+    if (!claimed) co_return;
+    co_await consider(std::move(*claimed));
+  }
+}
+
+Task<> Scheduler::consider(Occurrence claimed) {
+  const ScheduledDrill& drill = *drill_named(claimed.schedule);
+  const bool by_person = !claimed.why.empty();  // it says who
+  TurnAsked asked{drill.drill,
+                  drill.environment,
+                  claimed.due,
+                  claimed.latest,
+                  by_person,
+                  parts_.settings.at_once,
+                  ""};
+  FactSources sources{parts_.clock, clock_watch_, parts_.here, parts_.store};
+  const AdmissionFacts facts = co_await gather_facts(drill.schedule, std::move(asked), sources);
+  const std::vector<std::string> reasons = why_not_now(drill.schedule, facts);
+  if (!reasons.empty()) {
+    std::string why = join(reasons, "; ");
+    co_await skip(std::move(claimed), std::move(why));
+    co_return;
+  }
+  TurnOrder order{claimed.schedule,
+                  claimed.due,
+                  inject_by(drill, claimed),
+                  by_person,
+                  parts_.holder,
+                  claimed.generation};
+  running_.push_back(
+      std::make_shared<RunningTurn>(std::move(order), drill.drill, parts_.clock.utc_now()));
+  ++started_;
+  parts_.log.info("starting", {{"drill", drill.name()}, {"due", format_utc(claimed.due)}});
+  turns_->spawn(run_turn(*running_.back(), drill));
+}
+
+/// A window is kept to its last second; after a cron instant the baseline still needs its time.
+UtcTime Scheduler::inject_by(const ScheduledDrill& drill, const Occurrence& claimed) const {
+  const std::vector<Turn> turns =
+      drill.schedule.turns(claimed.due, later(claimed.due, std::chrono::seconds(1)), 1);
+  const bool is_window = !turns.empty() && turns.front().begin == claimed.due &&
+                         turns.front().end - turns.front().begin > kGrace;
+  return is_window ? std::max(turns.front().end, claimed.latest)
+                   : later(claimed.latest, kToFirstFault);
+}
+
+Task<> Scheduler::run_turn(RunningTurn& turn, const ScheduledDrill& drill) {
+  TurnOutcome outcome;
+  tell(NotifyEvent::Started, drill, "", "started", drill.title);
+  try {
+    std::string file = parts_.settings.file;
+    outcome = co_await turn.run(parts_.here, std::move(file));
+  } catch (const Error& error) {
+    outcome = {70, "", "", error.what()};
+  }
+  try {
+    co_await conclude(turn, drill, outcome);
+  } catch (const Error& error) {
+    // Its lease ends by itself, and whoever looks then cuts it.
+    parts_.log.error("how a turn ended could not be written down",
+                     {{"drill", drill.name()}, {"why", error.what()}});
+  }
+  running_.remove_if([&turn](const auto& each) { return each.get() == &turn; });
+}
+
+Task<> Scheduler::conclude(RunningTurn& turn, const ScheduledDrill& drill, TurnOutcome outcome) {
+  // The process has said how its turn ended, unless something ended the process.
+  Occurrence mine;
+  mine.schedule = turn.order().schedule;
+  mine.due = turn.order().due;
+  mine.holder = turn.order().holder;
+  mine.generation = turn.order().generation;
+  const std::string why =
+      fmt::format("its process ended with {}: {}", outcome.exit_code, outcome.errors);
+  auto write = [mine, why](Store& store) {
+    return store.finish(mine, "cut", why);
+  };
+  const bool was_cut = co_await parts_.store.ask(std::move(write));
+  const std::string words = outcome.headline.empty() ? outcome.errors : outcome.headline;
+  parts_.log.info("ended",
+                  {{"drill", drill.name()},
+                   {"run", turn.run_id()},
+                   {"status", outcome.status},
+                   {"exit_code", std::to_string(outcome.exit_code)},
+                   {"words", words}});
+  if (was_cut) co_await recover();
+  NotifyEvent event = NotifyEvent::Failed;
+  if (outcome.exit_code == 0) event = NotifyEvent::Passed;
+  if (outcome.exit_code == 6) event = NotifyEvent::Skipped;
+  if (outcome.exit_code == 4 || was_cut) event = NotifyEvent::Broken;
+  tell(event, drill, turn.run_id(), outcome.status, words);
+}
+
+void Scheduler::tell(NotifyEvent event,
+                     const ScheduledDrill& drill,
+                     std::string run,
+                     std::string status,
+                     std::string headline) {
+  Notice notice;
+  notice.event = event;
+  notice.schedule = drill.name();
+  notice.drill = drill.drill;
+  notice.link = run.empty() || parts_.base_url.empty() ? "" : parts_.base_url + "/runs/" + run;
+  notice.run = std::move(run);
+  notice.status = std::move(status);
+  notice.headline = std::move(headline);
+  notice.at = parts_.clock.utc_now();
+  parts_.notifier.tell(std::move(notice));
+}
+
+// ---- alarms, and what people ask for
+
+Task<> Scheduler::look_for_overdue() {
+  const UtcTime now = parts_.clock.utc_now();
+  if (now - looked_for_overdue_ < kOverdueEvery && now >= looked_for_overdue_) co_return;
+  looked_for_overdue_ = now;
+  for (const ScheduledDrill& drill : parts_.drills) {
+    const std::optional<Duration> limit = drill.schedule.settings().overdue;
+    if (!limit) continue;
+    auto read = [name = drill.drill](Store& store) {
+      return store.history().runs(name, kRunsLookedAt);
+    };
+    const std::vector<HistoryRun> runs = co_await parts_.store.ask(std::move(read));
+    const bool passed = std::ranges::any_of(runs, [&](const HistoryRun& run) {
+      return run.environment == drill.environment && run.status == "pass" && run.ended <= now &&
+             now - run.ended <= *limit;
+    });
+    if (passed) {
+      overdue_.erase(drill.name());
+      told_overdue_.erase(drill.name());
+      continue;
+    }
+    overdue_.insert(drill.name());
+    const auto told = told_overdue_.find(drill.name());
+    if (told != told_overdue_.end() && now - told->second < kOverdueAgain) continue;
+    told_overdue_[drill.name()] = now;
+    tell(NotifyEvent::Overdue,
+         drill,
+         "",
+         "overdue",
+         fmt::format("{} has not passed for {}", drill.drill, format_duration(*limit)));
+  }
+}
+
+Task<std::string> Scheduler::start_now(std::string name, std::string who) {
+  const ScheduledDrill* drill = drill_named(name);
+  if (drill == nullptr) co_return fmt::format("there is no drill '{}'", printable(name, 64));
+  if (!drill->schedule.settings().enabled) co_return fmt::format("{} is not enabled", name);
+  Occurrence occurrence;
+  occurrence.schedule = name;
+  occurrence.due = parts_.clock.utc_now();
+  occurrence.at = occurrence.due;
+  occurrence.latest = later(occurrence.due, kGrace);
+  occurrence.state = "planned";
+  occurrence.why = "asked for by " + who;
+  try {
+    auto plan = [occurrence](Store& store) {
+      return store.plan(occurrence);
+    };
+    co_await parts_.store.ask(std::move(plan));
+  } catch (const Error& error) {
+    co_return error.what();
+  }
+  parts_.log.info("a turn was asked for", {{"drill", name}, {"who", who}});
+  co_return "";
+}
+
+std::shared_ptr<RunningTurn> Scheduler::running(const std::string& run_id) const {
+  for (const std::shared_ptr<RunningTurn>& turn : running_)
+    if (turn->run_id() == run_id) return turn;
+  return nullptr;
+}
+
+Task<> Scheduler::drop_all() {
+  if (turns_) co_await turns_->stop();
+}
+
+Task<> Scheduler::stop_all(std::string reason) {
+  const auto turns = running_;  // some end while others are told
+  for (const std::shared_ptr<RunningTurn>& turn : turns) {
+    std::string copy = reason;
+    co_await turn->stop(std::move(copy));
+  }
+  if (turns_) co_await turns_->join();
+}
+
+}  // namespace muster

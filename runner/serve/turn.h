@@ -1,0 +1,66 @@
+#pragma once
+
+#include <atomic>
+#include <optional>
+#include <string>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "runner/drill/leash.h"
+#include "runner/serve/facts.h"
+
+namespace muster {
+
+/// What a server hands to the process that runs one turn for it.
+struct TurnOrder {
+  std::string schedule;
+  UtcTime due;
+  UtcTime inject_by;       ///< the first fault comes no later
+  bool by_person = false;  ///< somebody asked for it, not the calendar
+  std::string holder;
+  std::int64_t generation = 0;
+};
+std::string to_text(const TurnOrder& order);
+/// Throws Error where it is none.
+TurnOrder turn_order_from(const std::string& text);
+
+/// The claim of one turn, as the process holds it that runs the drill: prolongs it, asks everything
+/// again before the first fault, and ends the run where the claim is lost, or its stdin ends or
+/// says "stop REASON": the server has gone, or a person asked for it.
+class TurnLeash final : public Leash {
+ public:
+  struct Parts {
+    const Schedule& schedule;
+    TurnOrder order;
+    std::string drill;
+    std::string environment;
+    int at_once = 1;
+    Duration lease{};
+    FactSources sources;
+  };
+  TurnLeash(boost::asio::any_io_executor executor, Parts parts);
+
+  /// Prolongs the claim and listens to stdin until cancelled; run it in a TaskGroup.
+  Task<> hold();
+  Task<std::vector<std::string>> why_not_inject(std::string run_id) override;
+  Task<Pull> pulled() override;
+  /// Whether the first fault was allowed.
+  bool started() const { return started_; }
+  /// Why the run had to end early, if it had to.
+  const std::optional<Pull>& pull() const { return pull_; }
+  /// Writes down how the turn ended; what cannot be written is returned in words.
+  Task<std::string> finish(std::string state, std::string why);
+
+ private:
+  Task<> prolong();
+  Task<> listen();
+  void end(Pull pull);
+  Occurrence mine() const;
+
+  Parts parts_;
+  Happening ended_;
+  std::optional<Pull> pull_;
+  std::atomic<bool> started_ = false;  ///< set on the thread of the store
+};
+
+}  // namespace muster
