@@ -1,7 +1,6 @@
 #include "reports/gate/policy.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include <fmt/format.h>
 
@@ -18,8 +17,10 @@ GateTerms denied(std::string why, const std::string& hint = "") {
 
 template <class Value>
 std::string near_one_of(const std::string& word, const std::map<std::string, Value>& named) {
-  const auto keys = std::views::keys(named);
-  return suggestion(word, {keys.begin(), keys.end()});
+  std::vector<std::string> names;
+  names.reserve(named.size());
+  for (const auto& [name, value] : named) names.push_back(name);
+  return suggestion(word, names);
 }
 
 std::vector<Waiver> waivers_for(const GatePolicy& policy,

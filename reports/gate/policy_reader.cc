@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <filesystem>
-#include <ranges>
 
 #include <fmt/format.h>
 
@@ -20,8 +19,10 @@ namespace {
 
 template <class Value>
 std::vector<std::string> keys_of(const std::map<std::string, Value>& named) {
-  const auto keys = std::views::keys(named);
-  return {keys.begin(), keys.end()};
+  std::vector<std::string> keys;
+  keys.reserve(named.size());
+  for (const auto& [key, value] : named) keys.push_back(key);
+  return keys;
 }
 
 std::string text_if_any(const Params& params, std::string_view key) {

@@ -68,7 +68,7 @@ void put_question(CURLU* url, const GateWords& words) {
   while (path.ends_with('/')) path.pop_back();
   bool put = curl_url_set(url, CURLUPART_PATH, (path + "/gate").c_str(), 0) == CURLUE_OK;
   for (const auto& [name, value] : words) {
-    const std::string word = name + "=" + value;
+    const std::string word = fmt::format("{}={}", name, value);
     constexpr unsigned kAppended = CURLU_APPENDQUERY | CURLU_URLENCODE;
     put = put && curl_url_set(url, CURLUPART_QUERY, word.c_str(), kAppended) == CURLUE_OK;
   }

@@ -11,7 +11,7 @@ namespace muster::sample {
 
 /// The list of docs/gate.md once more, written another way and from its words, as the judge of the
 /// judge.
-enum class Standing { Met, Lacking, Unsafe };  ///< Lacking: a waiver may cover it
+enum class GateStanding { Met, Lacking, Unsafe };  ///< Lacking: a waiver may cover it
 
 namespace oracle {
 
@@ -83,12 +83,13 @@ inline bool here(const OtherRun& other, const Result& r) {
 
 }  // namespace oracle
 
-inline Standing standing_of(const GateDemand& d, const GateEvidence& e) {
+inline GateStanding standing_of(const GateDemand& d, const GateEvidence& e) {
   using namespace oracle;
-  if (d.drill.empty() || d.max_age.count() <= 0) return Standing::Unsafe;
+  if (d.drill.empty() || d.max_age.count() <= 0) return GateStanding::Unsafe;
   if (!e.history_error.empty() || !e.result_error.empty() || !e.files_error.empty())
-    return Standing::Unsafe;
-  if (!e.unclean.empty() || !e.lever.empty() || !e.unremembered.empty()) return Standing::Unsafe;
+    return GateStanding::Unsafe;
+  if (!e.unclean.empty() || !e.lever.empty() || !e.unremembered.empty())
+    return GateStanding::Unsafe;
   bool lacking = d.version == std::optional<std::string>("") ||
                  d.configuration == std::optional<std::string>("");
   const HistoryRun* h = nullptr;
@@ -105,11 +106,12 @@ inline Standing standing_of(const GateDemand& d, const GateEvidence& e) {
   if (h == nullptr) lacking = true;
   if (h != nullptr) {
     if (!e.result || !e.is_signed || h->drill != d.drill || h->ended > e.now)
-      return Standing::Unsafe;
-    if (h->result_digest.empty() || h->result_digest != e.result_digest) return Standing::Unsafe;
+      return GateStanding::Unsafe;
+    if (h->result_digest.empty() || h->result_digest != e.result_digest)
+      return GateStanding::Unsafe;
     if (!d.environment.empty() && d.environment != h->environment) lacking = true;
     if (unbelievable(*h, *e.result) || h->status == "broken" || h->exit_code == 4)
-      return Standing::Unsafe;
+      return GateStanding::Unsafe;
     const auto oldest = e.now - std::chrono::duration_cast<std::chrono::microseconds>(d.max_age);
     if (!passed(*h) || h->ended < oldest) lacking = true;
     if (d.version && *d.version != h->version) lacking = true;
@@ -118,22 +120,22 @@ inline Standing standing_of(const GateDemand& d, const GateEvidence& e) {
     for (const HistoryRun& run : e.runs) {
       if (&run != h && (h->trial_group.empty() || run.trial_group != h->trial_group)) continue;
       trials.insert(run.id);
-      if (run.status == "broken" || run.exit_code == 4) return Standing::Unsafe;
+      if (run.status == "broken" || run.exit_code == 4) return GateStanding::Unsafe;
       if (!passed(run)) lacking = true;
     }
     if (static_cast<int>(trials.size()) < e.result->run.trial_of) lacking = true;
   }
-  if (!e.result) return lacking ? Standing::Lacking : Standing::Met;
+  if (!e.result) return lacking ? GateStanding::Lacking : GateStanding::Met;
   const Result& r = *e.result;
-  if (in_doubt(r)) return Standing::Unsafe;
+  if (in_doubt(r)) return GateStanding::Unsafe;
   for (const OtherRun& other : e.running)
-    if (here(other, r)) return Standing::Unsafe;
+    if (here(other, r)) return GateStanding::Unsafe;
   for (const OtherRun& other : e.overlapping)
     if (here(other, r)) lacking = true;
   if (!d.playbook.empty() && (e.playbook_digest.empty() || e.playbook_digest != r.playbook.digest))
     lacking = true;
   if (!d.stack.empty() && (e.stack.empty() || e.stack != r.run.service)) lacking = true;
-  return lacking || lacks_something(d, r) ? Standing::Lacking : Standing::Met;
+  return lacking || lacks_something(d, r) ? GateStanding::Lacking : GateStanding::Met;
 }
 
 }  // namespace muster::sample

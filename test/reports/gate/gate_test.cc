@@ -8,12 +8,12 @@
 using namespace muster;
 using namespace std::chrono_literals;
 using sample::GateCase;
+using sample::GateStanding;
 using sample::good_gate_case;
-using sample::Standing;
 
 namespace {
 
-Standing standing(const GateCase& one) {
+GateStanding standing(const GateCase& one) {
   return sample::standing_of(one.demand(), one.evidence);
 }
 
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_true_pass_allows_and_says_what_it_rests_on) {
   BOOST_TEST(answer.run == one.evidence.result->run.id);
   BOOST_TEST(answer.reasons.size() == 6U);
   BOOST_TEST(answer.waived.empty());
-  BOOST_TEST((standing(one) == Standing::Met));
+  BOOST_TEST((standing(one) == GateStanding::Met));
 }
 
 BOOST_AUTO_TEST_CASE(a_drill_alone_can_be_asked_about_without_a_policy) {
@@ -76,7 +76,8 @@ BOOST_AUTO_TEST_CASE(every_single_violation_denies_with_one_line_reasons) {
     const DrillAnswer answer = one.decided();
     BOOST_TEST(!answer.allow, violation.name);
     BOOST_TEST(!answer.reasons.empty(), violation.name);
-    const Standing expected = violation.may_be_waived ? Standing::Lacking : Standing::Unsafe;
+    const GateStanding expected =
+        violation.may_be_waived ? GateStanding::Lacking : GateStanding::Unsafe;
     BOOST_TEST((standing(one) == expected), violation.name << ": the oracle");
     for (const auto& reason : answer.reasons) BOOST_TEST(stays_on_its_line(reason), violation.name);
   }
@@ -109,12 +110,12 @@ BOOST_AUTO_TEST_CASE(every_pair_of_violations_denies_and_no_waiver_covers_half_o
       first.spoil(one);
       second.spoil(one);
       const std::string names = first.name + " and " + second.name;
-      const Standing expected = standing(one);
-      BOOST_TEST((expected != Standing::Met), names << ": the oracle");
+      const GateStanding expected = standing(one);
+      BOOST_TEST((expected != GateStanding::Met), names << ": the oracle");
       BOOST_TEST(!one.decided().allow, names);
       one.policy.waivers = {sample::waiver_of(one)};
       const bool allow = one.decided().allow;
-      BOOST_TEST(allow == (expected == Standing::Lacking), names << ", waived");
+      BOOST_TEST(allow == (expected == GateStanding::Lacking), names << ", waived");
       waived += allow ? 1 : 0;
     }
   }

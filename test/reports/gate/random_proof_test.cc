@@ -11,7 +11,7 @@
 
 using namespace muster;
 using namespace std::chrono_literals;
-using sample::Standing;
+using sample::GateStanding;
 
 namespace {
 
@@ -312,14 +312,14 @@ BOOST_AUTO_TEST_CASE(random_results_pass_only_where_the_list_written_another_way
   int passed = 0, waived = 0, wrong_passes = 0, wrong_denials = 0;
   for (int i = 0; i < count; ++i) {
     cases.next();
-    const Standing standing = sample::standing_of(cases.demand(), cases.evidence());
-    const bool is_waived = standing == Standing::Lacking && !cases.demand().waivers.empty() &&
+    const GateStanding standing = sample::standing_of(cases.demand(), cases.evidence());
+    const bool is_waived = standing == GateStanding::Lacking && !cases.demand().waivers.empty() &&
                            cases.evidence().now < cases.demand().waivers.front().expires;
-    const bool expected = standing == Standing::Met || is_waived;
+    const bool expected = standing == GateStanding::Met || is_waived;
     const bool allow = decide(cases.demand(), cases.evidence()).allow;
     wrong_passes += allow && !expected ? 1 : 0;
     wrong_denials += !allow && expected ? 1 : 0;
-    passed += standing == Standing::Met ? 1 : 0;
+    passed += standing == GateStanding::Met ? 1 : 0;
     waived += is_waived ? 1 : 0;
   }
   BOOST_TEST(wrong_passes == 0);
