@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "test/runner/schedule/schedule_samples.h"
 
 using namespace muster;
@@ -358,9 +359,8 @@ BOOST_AUTO_TEST_CASE(of_ten_thousand_states_exactly_those_are_admitted_in_which_
   for (int i = 0; i < 10'000; ++i) {
     const Drawn drawn = drawer.draw();
     const Texts reasons = why_not_now(schedule, drawn.facts);
-    BOOST_TEST_CONTEXT(format_utc(drawn.facts.now) << " " << reasons.size()) {
-      BOOST_REQUIRE(reasons.empty() == drawn.clear);
-    }
+    BOOST_REQUIRE_MESSAGE(reasons.empty() == drawn.clear,
+                          format_utc(drawn.facts.now) << ": " << join(reasons, "; "));
     admitted += reasons.empty() ? 1 : 0;
   }
   BOOST_TEST(admitted > 300);

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(a_zone_described_by_its_changes_is_the_zone) {
     BOOST_TEST(all.size() == 6U);
     const FileZone described({all.rbegin(), all.rend()});
     Random random(3);
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 1000; ++i) {
       // Half of them near a change.
       const auto& near = all[random.below(all.size())];
       const auto off = std::chrono::minutes(static_cast<std::int64_t>(random.below(600)) - 300);
