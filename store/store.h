@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,14 +21,14 @@ struct Occurrence {
   std::string holder;           ///< server that claimed it
   std::int64_t generation = 0;  ///< grows with each claim: the fencing token
   std::string run;              ///< id of its run, once it has one
-  std::string why;              ///< of skipped and cut; the status of finished
+  std::string why;  ///< of skipped and cut; the status of finished; who asked for a planned one
 };
 
 /// A right that ends by itself. Time is the store's own, so that no server's clock matters.
 struct Lease {
-  std::string name;    ///< "stack:shop"
-  std::string holder;  ///< "host.example/1234/AB12": one process, once
-  std::int64_t generation = 0;
+  std::string name;             ///< "stack:shop"
+  std::string holder;           ///< "host.example/1234/AB12": one process, once
+  std::int64_t generation = 0;  ///< grows each time that somebody takes it
 };
 
 /// A person's leave, as an approval file has it, shared by all servers of the store.
@@ -44,7 +45,12 @@ struct SignedResult {
 
 /// The shared facts: SQLite by default, PostgreSQL for several servers; the same schema and
 /// migrations. Every call is one transaction and throws Error where the store cannot be asked: the
-/// caller then acts on nothing. A call to PostgreSQL never takes longer than `kLongestAnswer`.
+/// caller then acts on nothing. Whether a change was kept is then not known, and asking again does
+/// no harm; a claim that nobody knows of runs out.
+///
+/// Calls block, one at a time. One to PostgreSQL never takes longer than `kLongestAnswer`, and a
+/// connection that broke is made anew by the next one; one to SQLite waits 20 s for a process that
+/// holds the file.
 class Store {
  public:
   virtual ~Store() = default;
@@ -53,21 +59,24 @@ class Store {
   // ---- occurrences
   /// Makes the occurrence known unless it is already; returns it as it stands.
   virtual Occurrence plan(const Occurrence& occurrence) = 0;
-  /// The due occurrence of any of `schedules` that is planned, or claimed by one whose lease ended
-  /// before it started: claimed for `holder` now, with the next generation. At most `at_once` are
-  /// claimed or started at a time, over all holders. Nothing where there is none.
+  /// The due occurrence (at <= now <= latest) of any of `schedules` that is planned, or claimed by
+  /// one whose lease ended before it started: claimed for `holder`, with the next generation. At
+  /// most `at_once` are claimed or started at a time, over all holders; a started one counts until
+  /// it has ended. Nothing where there is none.
   virtual std::optional<Occurrence> claim(const std::vector<std::string>& schedules,
                                           const std::string& holder,
                                           Duration lease,
                                           int at_once,
                                           UtcTime now) = 0;
-  /// Prolongs the claim; false where it is another's now, or has ended: stop what you do.
+  /// Prolongs the claim; false where it is another's now, or has ended: stop what you do. One that
+  /// was not started ends with its lease, a started one only when somebody cuts it.
   virtual bool renew(const Occurrence& mine, Duration lease) = 0;
   /// From claimed to started, the moment before the first fault; false where the claim is lost.
-  /// Only one holder ever gets true for an occurrence.
+  /// True once at most for an occurrence, whoever asks how often: where it threw it may have been
+  /// kept, and the occurrence is then the caller's to end.
   virtual bool start(const Occurrence& mine, const std::string& run) = 0;
-  /// Ends it: "finished", "skipped" or "cut". False where the claim is lost. A planned one may be
-  /// skipped by anybody.
+  /// Ends it: "finished", "skipped" or "cut". False where the claim is lost. One that is planned,
+  /// or whose claim ran out before it started, may be skipped by anybody.
   virtual bool finish(const Occurrence& mine, const std::string& state, const std::string& why) = 0;
   /// Started ones whose lease has ended become "cut"; returns those that this call ended.
   virtual std::vector<Occurrence> cut_expired(const std::string& why) = 0;
@@ -88,9 +97,14 @@ class Store {
   virtual void keep_approval(const StoredApproval& approval) = 0;
   virtual std::optional<StoredApproval> approval(const std::string& plan_hash) = 0;
 
-  /// Of the connection to it, for the check that no drill breaks its own store: host and port of
-  /// PostgreSQL; empty for a file.
+  /// The store's own clock. A server whose clock is far from it would drill at the wrong time.
+  virtual UtcTime now() = 0;
+
+  // ---- where it is, for the check that no drill breaks its own store; nothing for a file
+  /// "pg-ops.example:5432", several with commas; "localhost:5432" for a socket of this machine.
   virtual std::string host() const = 0;
+  /// IP literals of all of them, looked up now; Error where that fails.
+  virtual std::vector<std::string> addresses() = 0;
 };
 
 constexpr Duration kLongestAnswer = std::chrono::seconds(5);
@@ -98,5 +112,8 @@ constexpr Duration kLongestAnswer = std::chrono::seconds(5);
 /// `location`: "sqlite:FILE" or "postgresql://..."; makes the tables in an empty one. Throws Error
 /// where it is not ours, of a newer muster, or cannot be reached.
 std::unique_ptr<Store> open_store(const std::string& location);
+
+/// The location in $MUSTER_STORE, or that of history.db in muster_home().
+std::string default_store();
 
 }  // namespace muster

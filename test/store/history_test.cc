@@ -1,9 +1,6 @@
 #include <fstream>
 #include <set>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <boost/test/unit_test.hpp>
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
@@ -13,27 +10,15 @@
 #include "reports/history/history_text.h"
 #include "test/reports/sample_result.h"
 
+#include "sample_store.h"
 #include "store/history_store.h"
+#include "store/store.h"
 
 using namespace muster;
+using sample::in_processes;
+using sample::StoreFolder;
 
 namespace {
-
-/// A folder of its own that goes with the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "muster history XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::filesystem::path file() const { return path_ / "history.db"; }
-
- private:
-  std::filesystem::path path_;
-};
 
 Result result(std::string id,
               std::int64_t number,
@@ -66,39 +51,12 @@ void execute(const std::filesystem::path& file, const std::string& statement) {
   sql << statement;
 }
 
-/// Runs `work` in `count` processes at once; how many of them ended well.
-template <class Work>
-int in_processes(int count, Work work) {
-  std::vector<pid_t> children;
-  for (int i = 0; i < count; ++i) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-      int status = 0;
-      try {
-        work(i);
-      } catch (const std::exception& error) {
-        ::dprintf(2, "%s\n", error.what());
-        status = 1;
-      }
-      ::_exit(status);
-    }
-    children.push_back(child);
-  }
-  int good = 0;
-  for (const pid_t child : children) {
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    good += WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 1 : 0;
-  }
-  return good;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(history)
 
 BOOST_AUTO_TEST_CASE(a_run_comes_back_as_it_was_added) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   const Result added = result("01KA", 46);
   history->add(history_run_of(added));
@@ -123,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_run_comes_back_as_it_was_added) {
 }
 
 BOOST_AUTO_TEST_CASE(a_time_that_was_not_reached_is_kept_as_that_and_not_as_a_number) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   Result never = sample::never_detected();
   history->add(history_run_of(never));
@@ -134,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_time_that_was_not_reached_is_kept_as_that_and_not_as_a_nu
 }
 
 BOOST_AUTO_TEST_CASE(adding_a_run_again_keeps_one_with_the_latest_verdict) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   Result one = result("01KA", 46);
   history->add(history_run_of(one));
@@ -149,7 +107,7 @@ BOOST_AUTO_TEST_CASE(adding_a_run_again_keeps_one_with_the_latest_verdict) {
 }
 
 BOOST_AUTO_TEST_CASE(runs_come_newest_first_by_drill_and_limited) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   history->add(history_run_of(result("b", 2, 2)));
   history->add(history_run_of(result("a", 1, 1)));
@@ -164,7 +122,7 @@ BOOST_AUTO_TEST_CASE(runs_come_newest_first_by_drill_and_limited) {
 }
 
 BOOST_AUTO_TEST_CASE(numbers_count_up_for_each_drill_and_survive_reopening) {
-  const Folder folder;
+  const StoreFolder folder;
   BOOST_TEST(open_history(folder.file())->next_number("a") == 1);
   const auto history = open_history(folder.file());
   BOOST_TEST(history->next_number("a") == 2);
@@ -174,7 +132,7 @@ BOOST_AUTO_TEST_CASE(numbers_count_up_for_each_drill_and_survive_reopening) {
 }
 
 BOOST_AUTO_TEST_CASE(texts_with_quotes_are_data) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   Result one = result("01KA", 1);
   one.verdict.headline = "'); DROP TABLE run; -- \"";
@@ -183,7 +141,7 @@ BOOST_AUTO_TEST_CASE(texts_with_quotes_are_data) {
 }
 
 BOOST_AUTO_TEST_CASE(several_processes_open_number_and_add_at_once) {
-  const Folder folder;
+  const StoreFolder folder;
   constexpr int kProcesses = 6;
   constexpr int kRounds = 15;
   const int good = in_processes(kProcesses, [&](int process) {
@@ -204,7 +162,7 @@ BOOST_AUTO_TEST_CASE(several_processes_open_number_and_add_at_once) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_refused_and_left_alone) {
-  const Folder folder;
+  const StoreFolder folder;
   const std::string content =
       "this is a shopping list, not a database; it is longer than a header of SQLite is\n";
   std::ofstream(folder.file()) << content << content;
@@ -213,20 +171,20 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_database_is_refused_and_left_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(a_database_of_something_else_is_refused) {
-  const Folder folder;
+  const StoreFolder folder;
   execute(folder.file(), "CREATE TABLE songs (title TEXT)");
-  BOOST_TEST(says("not a history of muster", folder.file()));
+  BOOST_TEST(says("not a store of muster", folder.file()));
 }
 
 BOOST_AUTO_TEST_CASE(a_newer_schema_is_refused) {
-  const Folder folder;
+  const StoreFolder folder;
   open_history(folder.file());
-  execute(folder.file(), "UPDATE muster_schema SET version = 4");
+  execute(folder.file(), "UPDATE muster_schema SET version = 5");
   BOOST_TEST(says("newer muster", folder.file()));
 }
 
 BOOST_AUTO_TEST_CASE(each_probe_keeps_its_own_number) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   Result one = result("01KA", 1);
   one.metrics.clear();
@@ -252,7 +210,7 @@ BOOST_AUTO_TEST_CASE(each_probe_keeps_its_own_number) {
 }
 
 BOOST_AUTO_TEST_CASE(how_the_failure_went_and_what_the_run_ran_on_come_back) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   HistoryRun one = history_run_of(result("01KA", 1));
   one.profile = {-2, 1, {0, 0, 0.5, 0.25}};
@@ -269,7 +227,7 @@ BOOST_AUTO_TEST_CASE(how_the_failure_went_and_what_the_run_ran_on_come_back) {
 }
 
 BOOST_AUTO_TEST_CASE(a_person_accepts_a_run_as_the_new_normal) {
-  const Folder folder;
+  const StoreFolder folder;
   const auto history = open_history(folder.file());
   history->add(history_run_of(result("01KA", 1)));
   history->add(history_run_of(result("01KB", 2, 1)));
@@ -289,8 +247,53 @@ BOOST_AUTO_TEST_CASE(a_person_accepts_a_run_as_the_new_normal) {
   BOOST_TEST(history->run("01KA")->accepted.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_history_of_the_third_schema_becomes_a_store) {
+  const StoreFolder folder;
+  for (const char* statement :
+       {"CREATE TABLE muster_schema (version INTEGER NOT NULL)",
+        "CREATE TABLE counter (drill TEXT PRIMARY KEY, last INTEGER NOT NULL)",
+        "CREATE TABLE run (id TEXT PRIMARY KEY, number INTEGER NOT NULL, drill TEXT NOT NULL, "
+        "environment TEXT NOT NULL, series_key TEXT NOT NULL, environment_digest TEXT NOT NULL, "
+        "started TEXT NOT NULL, ended TEXT NOT NULL, status TEXT NOT NULL, exit_code INTEGER NOT "
+        "NULL, headline TEXT NOT NULL, version TEXT NOT NULL, trial_group TEXT NOT NULL DEFAULT "
+        "'', profile TEXT NOT NULL DEFAULT '', settings TEXT NOT NULL DEFAULT '')",
+        "CREATE INDEX run_by_drill ON run (drill, started)",
+        "CREATE TABLE metric (run TEXT NOT NULL, id TEXT NOT NULL, probe TEXT NOT NULL, value "
+        "REAL, resolution REAL NOT NULL, judged INTEGER NOT NULL, budget REAL, missed INTEGER NOT "
+        "NULL DEFAULT 0, PRIMARY KEY (run, id, probe))",
+        "CREATE TABLE accepted (run TEXT PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, why "
+        "TEXT NOT NULL)",
+        "INSERT INTO muster_schema VALUES (3)",
+        "INSERT INTO counter VALUES ('d', 7)",
+        "INSERT INTO run VALUES ('01K9', 7, 'd', 'lab', 'k', 'g', '2026-11-14T14:12:00Z', "
+        "'2026-11-14T14:13:00Z', 'pass', 0, 'well', '', '01K9', '', '')",
+        "INSERT INTO metric VALUES ('01K9', 'time_to_failover', 'readers', 6.5, 0.1, 1, 30, 0)",
+        "INSERT INTO accepted VALUES ('01K9', '2026-11-15T09:00:00Z', 'alice', 'slower')"})
+    execute(folder.file(), statement);
+  const auto store = open_store("sqlite:" + folder.file().string());
+  const HistoryRun old = store->history().run("01K9").value();
+  BOOST_TEST(old.stack == "");
+  BOOST_TEST(old.result_digest == "");
+  BOOST_TEST(*old.metrics.at(0).value == 6.5);
+  BOOST_TEST(*old.metrics[0].budget == 30);
+  BOOST_TEST(old.accepted->who == "alice");
+  BOOST_TEST(store->history().next_number("d") == 8);
+  HistoryRun next = old;
+  next.id = "01KB";
+  next.stack = "shop";
+  next.result_digest = "sha256:0123";
+  store->history().add(next);
+  BOOST_TEST(store->history().run("01KB")->stack == "shop");
+  Occurrence turn;
+  turn.schedule = "weekly";
+  turn.due = turn.at = turn.latest = old.started;
+  store->plan(turn);
+  BOOST_TEST(store->claim({"weekly"}, "a", std::chrono::hours(1), 1, turn.at).has_value());
+  BOOST_TEST(open_store("sqlite:" + folder.file().string())->history().runs("d", 9).size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(a_history_of_the_second_schema_goes_on) {
-  const Folder folder;
+  const StoreFolder folder;
   for (const char* statement :
        {"CREATE TABLE muster_schema (version INTEGER NOT NULL)",
         "CREATE TABLE counter (drill TEXT PRIMARY KEY, last INTEGER NOT NULL)",
@@ -320,7 +323,7 @@ BOOST_AUTO_TEST_CASE(a_history_of_the_second_schema_goes_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_history_of_the_first_schema_goes_on) {
-  const Folder folder;
+  const StoreFolder folder;
   for (const char* statement :
        {"CREATE TABLE muster_schema (version INTEGER NOT NULL)",
         "CREATE TABLE counter (drill TEXT PRIMARY KEY, last INTEGER NOT NULL)",
@@ -349,7 +352,7 @@ BOOST_AUTO_TEST_CASE(a_history_of_the_first_schema_goes_on) {
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_file_is_an_error_and_never_an_empty_history) {
-  const Folder folder;
+  const StoreFolder folder;
   {
     const auto history = open_history(folder.file());
     for (int i = 0; i < 200; ++i)
