@@ -108,7 +108,7 @@ bool is_own_origin(const WebRequest& request) {
 
 /// What a form or a script of our pages sends along, which no other site can know.
 std::string csrf_of(const WebRequest& request) {
-  if (const std::string field = request.header("x-muster-csrf"); !field.empty()) return field;
+  if (std::string field = request.header("x-muster-csrf"); !field.empty()) return field;
   if (!request.header("content-type").starts_with("application/x-www-form-urlencoded")) return "";
   const auto form = read_form(request.body);
   if (!form || !form->contains("csrf")) return "";
