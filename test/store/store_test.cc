@@ -218,6 +218,21 @@ BOOST_DATA_TEST_CASE(a_holder_that_was_silent_too_long_has_lost_to_the_next_one,
   BOOST_TEST(other->finish(*next, "finished", "pass"));
 }
 
+BOOST_DATA_TEST_CASE(a_claim_that_its_holder_lost_and_won_again_is_another_claim,
+                     data::make(store_kinds()),
+                     kind) {
+  const StorePlace place(kind);
+  const auto store = open_store(place.location());
+  store->plan(turn("weekly"));
+  const Occurrence lost = claimed(*store, "a", 1ms).value();
+  std::optional<Occurrence> again;
+  BOOST_REQUIRE(eventually([&] { return (again = claimed(*store, "a")).has_value(); }));
+  BOOST_TEST(!store->renew(lost, 1h));
+  BOOST_TEST(!store->start(lost, "01KA"));
+  BOOST_TEST(!store->finish(lost, "skipped", ""));
+  BOOST_TEST(store->start(*again, "01KB"));
+}
+
 BOOST_DATA_TEST_CASE(a_claim_that_ran_out_is_over_even_where_nobody_took_it,
                      data::make(store_kinds()),
                      kind) {
