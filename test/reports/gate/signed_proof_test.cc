@@ -87,6 +87,10 @@ struct Exchange {
     body = answer_json(one.answered(), one.question, nonce, "gate.example", one.evidence.now);
     signature = sign_answer(server.key, body);
   }
+  bool is_same_as(const Exchange& other) const {
+    return body == other.body && signature == other.signature && nonce == other.nonce &&
+           now == other.now && asked == other.asked;
+  }
   std::string verdict(const OwnKey& server) const {
     return why_not_pass(body, signature, server.trusted, asked, nonce, now);
   }
@@ -286,19 +290,19 @@ BOOST_AUTO_TEST_CASE(no_violation_of_the_answer_passes_alone_or_with_another) {
     Exchange exchange;
     exchange.answer(server);
     BOOST_REQUIRE(exchange.verdict(server) == "");
+    const Exchange good = exchange;
     violation.spoil(exchange, server);
     const std::string why = exchange.verdict(server);
     BOOST_TEST(why != "", violation.name);
     BOOST_TEST(why.find('\n') == std::string::npos, violation.name);
     for (const auto& other : answer_violations()) {
-      if (violation.name == "replayed" && other.name == "from the future") continue;
-      if (violation.name == "from the future" && other.name == "replayed") continue;
       Exchange both = exchange;
       try {
         other.spoil(both, server);
       } catch (const Error&) {
         continue;  // what is no answer any more cannot be changed as one
       }
+      if (both.is_same_as(good)) continue;  // the second one undid the first
       BOOST_TEST(both.verdict(server) != "", violation.name << " and " << other.name);
     }
   }
