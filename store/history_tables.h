@@ -3,7 +3,6 @@
 #include <memory>
 
 #include "reports/history/history.h"
-
 #include "store/database.h"
 
 namespace muster {

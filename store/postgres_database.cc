@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
-
 #include "store/database.h"
 #include "store/postgres_location.h"
 #include "store/schema.h"

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-
 #include "store/database.h"
 #include "store/schema.h"
 

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
-
 #include "store/database.h"
 #include "store/history_tables.h"
 #include "store/occurrence_table.h"

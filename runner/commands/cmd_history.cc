@@ -16,7 +16,6 @@
 #include "runner/interlocks/person.h"
 #include "runner/record/run_results.h"
 #include "runner/record/run_store.h"
-
 #include "store/store.h"
 
 namespace muster {

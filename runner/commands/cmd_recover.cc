@@ -5,7 +5,6 @@
 #include "runner/drill/recovery.h"
 #include "runner/exit_code.h"
 #include "runner/record/run_results.h"
-
 #include "store/store.h"
 
 namespace muster {

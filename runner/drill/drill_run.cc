@@ -18,7 +18,6 @@
 #include "runner/record/run_results.h"
 #include "runner/record/run_store.h"
 #include "runner/view/metrics.h"
-
 #include "store/store.h"
 
 namespace muster {

@@ -8,7 +8,6 @@
 #include "drills/playbook.h"
 #include "runner/interlocks/resource_locks.h"
 #include "runner/plan/plan.h"
-
 #include "store/store.h"
 
 namespace muster {

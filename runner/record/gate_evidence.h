@@ -6,7 +6,6 @@
 
 #include "base/signature.h"
 #include "reports/gate/gate.h"
-
 #include "store/store.h"
 
 namespace muster {

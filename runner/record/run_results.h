@@ -5,7 +5,6 @@
 
 #include "reports/measure/run_record.h"
 #include "reports/result.h"
-
 #include "store/store.h"
 
 namespace muster {

@@ -17,13 +17,6 @@ bool has_effect(const WebRequest& request) {
   return request.method != "GET" && request.method != "HEAD";
 }
 
-bool takes_type(const Route& route, const WebRequest& request) {
-  if (route.body_types.empty() || request.body.empty()) return true;
-  const std::string type = request.header("content-type");
-  return std::ranges::any_of(route.body_types,
-                             [&](const std::string& each) { return type.starts_with(each); });
-}
-
 }  // namespace
 
 bool wants_page(const WebRequest& request) {
@@ -67,7 +60,9 @@ std::optional<WebResponse> Application::too_often(const Route* route, const Call
   if (route != nullptr && route->scope == Scope::DrillStop) return std::nullopt;
   const std::string key =
       caller.token.empty() ? "address " + address_key(caller.peer) : "token " + caller.token;
-  const double cost = caller.proof == Caller::Proof::Wrong ? kWrongTokenCosts : 1;
+  const bool guesses =
+      caller.proof == Caller::Proof::Wrong || (route != nullptr && route->id == "login");
+  const double cost = guesses ? kWrongTokenCosts : 1;
   const std::optional<Duration> wait = limiter_.take(key, cost, parts_.clock.now());
   if (!wait) return std::nullopt;
   WebResponse response = problem(429, "too many requests; come back later");
@@ -90,9 +85,8 @@ std::optional<WebResponse> Application::refusal(const Router::Match& match,
     response.headers.emplace_back("Allow", join(match.allowed, ", "));
     return response;
   }
-  if (!takes_type(*match.route, web))
-    return refused(
-        web, request.caller, 415, "the body must be " + join(match.route->body_types, " or "));
+  if (const auto no = misfit(*match.route, web))
+    return refused(web, request.caller, no->status, no->why);
   return std::nullopt;
 }
 
@@ -145,7 +139,17 @@ Task<WebResponse> Application::answered(const Route* route, RoutedRequest reques
   if (effect && !note(*route, request, 0))
     co_return problem(507, "nothing was done: it could not be written into the audit log");
   RoutedRequest copy = request;
-  WebResponse response = co_await route->handler(std::move(copy));
+  WebResponse response;
+  try {
+    response = co_await route->handler(std::move(copy));
+  } catch (const UsageError& error) {
+    response = problem(400, error.what());
+  } catch (const Refused& error) {
+    response = problem(409, error.what());
+  } catch (const Error& error) {
+    parts_.log.error("a request failed", {{"route", route->id}, {"why", error.what()}});
+    response = problem(500, "this could not be done; the server's log says why");
+  }
   if (effect) note(*route, request, response.status);
   co_return response;
 }

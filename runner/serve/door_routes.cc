@@ -58,6 +58,7 @@ Route door_route(const char* method, const char* pattern, const char* id, const 
 
 std::vector<Route> door_routes(const Door& door) {
   Route page = door_route("GET", "/login", "loginPage", "Where a browser shows its token");
+  page.parameters = {{"next", "local address to go to afterwards"}};
   page.handler = at(door, login_form);
   Route in = door_route("POST", "/login", "login", "A session for a token");
   in.handler = at(door, log_in);

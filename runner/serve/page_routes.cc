@@ -187,32 +187,52 @@ struct PageWords {
   const char* id;
   const char* summary;
   PageHandler handle;
+  std::vector<RouteParameter> parameters{};  ///< of the query
 };
 
-constexpr PageWords kPages[] = {
-    {"/", "indexPage", "All drills: last verdict, trend, next turn", index_page},
-    {"/schedule", "schedulePage", "Turns ahead and behind, each with its reason", schedule_page},
-    {"/runs", "runsPage", "Runs, newest first", runs_page},
-    {"/runs/{id}", "reportPage", "The report of a run", report_page},
-    {"/runs/{id}/live", "livePage", "A run that goes on", live_page},
-    {"/runs/{id}/events", "runEvents", "Its events, as Server-Sent Events", event_stream},
-    {"/drills/{name}/history", "historyPage", "The history of a drill", drill_history_page},
-    {"/compare", "comparePage", "Two runs side by side", compare_page}};
+const std::vector<PageWords>& pages() {
+  static const std::vector<PageWords> kPages = {
+      {"/", "indexPage", "All drills: last verdict, trend, next turn", index_page},
+      {"/schedule", "schedulePage", "Turns ahead and behind, each with its reason", schedule_page},
+      {"/runs",
+       "runsPage",
+       "Runs, newest first",
+       runs_page,
+       {{"drill", "only of this drill"}, {"verdict", "only with this one"}, {"page", "from 1"}}},
+      {"/runs/{id}", "reportPage", "The report of a run", report_page},
+      {"/runs/{id}/live", "livePage", "A run that goes on", live_page},
+      {"/runs/{id}/events",
+       "runEvents",
+       "Its events, as Server-Sent Events",
+       event_stream,
+       {{"after", "only events behind this number"}}},
+      {"/drills/{name}/history", "historyPage", "The history of a drill", drill_history_page},
+      {"/compare",
+       "comparePage",
+       "Two runs side by side",
+       compare_page,
+       {{"before", "id of a run", true}, {"after", "id of another", true}}}};
+  return kPages;
+}
 
 struct FormWords {
   PageWords page;
   Scope scope;
 };
 
-constexpr FormWords kForms[] = {
-    {{"/halt",
-      "halt",
-      "Engage the safety lever: everything is undone and nothing starts",
-      halt_form},
-     Scope::DrillStop},
-    {{"/runs/{id}/abort", "abort", "Undo everything and end a run", abort_form}, Scope::DrillStop},
-    {{"/drills/{name}/start", "start", "Plan a turn of a drill for now", start_form},
-     Scope::DrillStart}};
+const std::vector<FormWords>& forms() {
+  static const std::vector<FormWords> kForms = {
+      {{"/halt",
+        "halt",
+        "Engage the safety lever: everything is undone and nothing starts",
+        halt_form},
+       Scope::DrillStop},
+      {{"/runs/{id}/abort", "abort", "Undo everything and end a run", abort_form},
+       Scope::DrillStop},
+      {{"/drills/{name}/start", "start", "Plan a turn of a drill for now", start_form},
+       Scope::DrillStart}};
+  return kForms;
+}
 
 Route page_route(const Desk& desk, const PageWords& words) {
   Route route;
@@ -221,6 +241,7 @@ Route page_route(const Desk& desk, const PageWords& words) {
   route.scope = Scope::ReportRead;
   route.id = words.id;
   route.summary = words.summary;
+  route.parameters = words.parameters;
   route.answer_type = "text/html";
   route.handler = at(desk, words.handle);
   return route;
@@ -230,8 +251,8 @@ Route page_route(const Desk& desk, const PageWords& words) {
 
 std::vector<Route> page_routes(const Desk& desk) {
   std::vector<Route> routes;
-  for (const PageWords& words : kPages) routes.push_back(page_route(desk, words));
-  for (const FormWords& words : kForms) {
+  for (const PageWords& words : pages()) routes.push_back(page_route(desk, words));
+  for (const FormWords& words : forms()) {
     Route route = page_route(desk, words.page);
     route.method = "POST";
     route.scope = words.scope;

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "base/worker.h"
-
 #include "store/store.h"
 
 namespace muster {

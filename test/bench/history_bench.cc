@@ -15,7 +15,6 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "reports/history/history_text.h"
-
 #include "store/history_store.h"
 
 namespace muster {

@@ -8,11 +8,11 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "reports/history/history_text.h"
+#include "store/history_store.h"
+#include "store/store.h"
 #include "test/reports/sample_result.h"
 
 #include "sample_store.h"
-#include "store/history_store.h"
-#include "store/store.h"
 
 using namespace muster;
 using sample::in_processes;

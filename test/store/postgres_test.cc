@@ -7,10 +7,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/error.h"
-
-#include "sample_store.h"
 #include "store/postgres_location.h"
 #include "store/store.h"
+
+#include "sample_store.h"
 
 using namespace muster;
 using namespace std::chrono_literals;

@@ -20,10 +20,10 @@
 
 #include "base/error.h"
 #include "base/random.h"
-
-#include "sample_store.h"
 #include "store/database.h"
 #include "store/store.h"
+
+#include "sample_store.h"
 
 using namespace muster;
 using namespace std::chrono_literals;

@@ -8,9 +8,8 @@
 #include "base/digest.h"
 #include "reports/formats/html.h"
 #include "reports/gate/signed_result.h"
-#include "test/reports/record_builder.h"
-
 #include "store/history_store.h"
+#include "test/reports/record_builder.h"
 
 using namespace muster;
 using namespace muster::synthetic;

@@ -17,11 +17,10 @@
 #include "reports/judge/validity.h"
 #include "runner/record/partial_record.h"
 #include "runner/record/run_results.h"
+#include "store/store.h"
 #include "test/runner/scratch_home.h"
 #include "test/runner/serve/sim_store.h"
 #include "test/runner/sim_run.h"
-
-#include "store/store.h"
 
 using namespace muster;
 namespace fs = std::filesystem;

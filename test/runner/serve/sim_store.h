@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-
 #include "store/store.h"
 
 namespace muster {
