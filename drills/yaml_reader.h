@@ -41,7 +41,7 @@ struct YamlEntry {
   YamlNode value;
 };
 
-inline constexpr std::size_t kYamlBytes = 256 * 1024;
+inline constexpr std::size_t kYamlBytes = std::size_t{256} * 1024;
 inline constexpr std::size_t kYamlDepth = 32;
 inline constexpr std::size_t kYamlNodes = 20'000;
 inline constexpr std::size_t kYamlKeys = 1'000;

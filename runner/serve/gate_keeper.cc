@@ -1,6 +1,7 @@
 #include "runner/serve/gate_keeper.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "reports/gate/answer.h"
 #include "runner/interlocks/lever.h"
 
@@ -51,7 +52,7 @@ GateAnswer GateKeeper::look(const GateQuestion& question,
       return recent_.collect(demand, sources);
     });
   } catch (const Error& error) {
-    return denied(error.what());
+    return denied(printable(error.what()));
   }
 }
 

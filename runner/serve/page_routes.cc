@@ -115,9 +115,10 @@ Task<WebResponse> runs_page(const Desk& desk, RoutedRequest request) {
 }
 
 Task<WebResponse> report_page(const Desk& desk, RoutedRequest request) {
-  std::string id = parameter(request, "id");
-  if (desk.scheduler.running(id) != nullptr) co_return see_other(address::live(id));
-  const std::optional<Result> result = co_await result_of(desk, std::move(id));
+  const std::string id = parameter(request, "id");
+  std::string copy = id;
+  const std::optional<Result> result = co_await result_of(desk, std::move(copy));
+  if (!result && desk.scheduler.running(id) != nullptr) co_return see_other(address::live(id));
   if (!result) co_return problem(404, "there is no such run, or it has no report yet");
   co_return file_page(report_format("html")->render(*result));
 }
