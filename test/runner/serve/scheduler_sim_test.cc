@@ -164,6 +164,7 @@ class ServerWorld {
       drills.push_back({Schedule(std::move(each)), std::move(drill), "", "", "lab", "lab"});
     }
     settings.file = "muster.yaml";
+    settings.lease = 10min;  // no turn of these worlds takes so long, and none prolongs its claim
     settings.at_once = static_cast<int>(drills.size());
   }
 
@@ -242,6 +243,12 @@ class ServerWorld {
  private:
   int servers_ = 0;
 };
+
+/// Worlds of random schedules, clocks and crashes; $MUSTER_TEST_WORLDS for more.
+std::uint64_t worlds() {
+  const char* asked = std::getenv("MUSTER_TEST_WORLDS");
+  return asked == nullptr ? 5 : std::stoull(asked);
+}
 
 UtcTime at(const char* text) {
   return *parse_utc(text);
@@ -337,7 +344,7 @@ BOOST_AUTO_TEST_CASE(whatever_clocks_and_crashes_do_no_turn_runs_twice_or_outsid
                                           "weekdays 22:00-02:00",
                                           "0 0 * * Sun"};
   std::size_t injected = 0;
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= worlds(); ++seed) {
     Random dice(seed);
     std::vector<ScheduleSettings> lines;
     for (int i = 0; i < 3; ++i) {
@@ -365,7 +372,7 @@ BOOST_AUTO_TEST_CASE(whatever_clocks_and_crashes_do_no_turn_runs_twice_or_outsid
     BOOST_TEST(world.place.injections.size() <= most);
     injected += world.place.injections.size();
   }
-  BOOST_TEST(injected > 100U);
+  BOOST_TEST(injected > 20U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
