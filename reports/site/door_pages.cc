@@ -23,8 +23,7 @@ constexpr StatusText kTexts[] = {
      "Go back and try again. A program finds the right form in the API's description."},
     {401,
      "You have to log in",
-     "Log in with a token. Whoever runs this server makes one with <code>muster serve "
-     "--new-token</code>."},
+     "Log in with a token. Whoever runs this server makes one with <code>muster token</code>."},
     {403,
      "Your token does not allow this",
      "Ask whoever runs this server for a token with the scope that is missing; "
@@ -71,8 +70,8 @@ std::string render_login(const LoginView& view) {
   SitePage page;
   page.title = "log in";
   page.main = "<h1>Log in</h1>\n" + refused + post_form("login", address::kLogin, nobody, fields) +
-              "<p class=\"note\">Whoever runs this server makes a token with <code>muster serve "
-              "--new-token</code>. It is kept here only as its SHA-256.</p>\n";
+              "<p class=\"note\">Whoever runs this server makes a token with <code>muster "
+              "token</code>. It is kept here only as its SHA-256.</p>\n";
   return bare_document(page);
 }
 
