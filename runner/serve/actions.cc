@@ -14,6 +14,16 @@
 
 namespace muster {
 
+std::string parameter(const RoutedRequest& request, const std::string& name) {
+  const auto found = request.parameters.find(name);
+  return found == request.parameters.end() ? "" : found->second;
+}
+
+std::string query(const RoutedRequest& request, const std::string& name) {
+  const auto found = request.web.query.find(name);
+  return found == request.web.query.end() ? "" : found->second;
+}
+
 SiteViewer viewer_of(const Caller& caller) {
   SiteViewer viewer;
   viewer.name = caller.token.empty() ? "this machine" : caller.token;

@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::size_t kMostListed = 500;
 
-std::string parameter(const RoutedRequest& request, const std::string& name) {
-  return request.parameters.at(name);
-}
-
-std::string query(const RoutedRequest& request, const std::string& name) {
-  const auto found = request.web.query.find(name);
-  return found == request.web.query.end() ? "" : found->second;
-}
-
 /// A number of `name` in the query, at most `kMostListed`; nothing where it is none.
 std::optional<std::size_t> limit_of(const RoutedRequest& request, std::size_t usual) {
   const std::string text = query(request, "limit");

@@ -18,16 +18,6 @@ namespace {
 constexpr Duration kStreamEvery = std::chrono::milliseconds(250);
 constexpr Duration kStreamAlive = std::chrono::seconds(15);
 
-std::string parameter(const RoutedRequest& request, const std::string& name) {
-  const auto found = request.parameters.find(name);
-  return found == request.parameters.end() ? "" : found->second;
-}
-
-std::string query(const RoutedRequest& request, const std::string& name) {
-  const auto found = request.web.query.find(name);
-  return found == request.web.query.end() ? "" : found->second;
-}
-
 /// What a page that was made as a file says in its head that it may do, said by the server as well.
 std::string own_policy_of(std::string_view html) {
   constexpr std::string_view kBegin = "http-equiv=\"Content-Security-Policy\" content=\"";

@@ -36,6 +36,9 @@ RouteHandler at(Place& place, Task<WebResponse> (*handle)(Place&, RoutedRequest)
   };
 }
 
+/// Of the path and of the query, by name; "" where there is none.
+std::string parameter(const RoutedRequest& request, const std::string& name);
+std::string query(const RoutedRequest& request, const std::string& name);
 SiteViewer viewer_of(const Caller& caller);
 WebResponse page_answer(std::string html);
 /// The result of a run, of this machine or as the store keeps it; nothing where there is none.
