@@ -1,4 +1,6 @@
+#include "base/error.h"
 #include "base/text.h"
+#include "drills/values.h"
 #include "runner/commands/commands.h"
 #include "runner/serve/access.h"
 
@@ -10,6 +12,8 @@ Action define_token(Arguments& arguments) {
   auto& scopes = arguments.options(
       "--scope", "SCOPE", "gate:read, report:read, drill:start, drill:stop or admin");
   return [&] {
+    for (const std::string& scope : scopes) scope_named(scope);
+    if (!is_name(name)) throw UsageError(fmt::format("'{}' is not {}", name, expected(Type::Name)));
     const std::string token = new_token();
     print(fmt::format("token:  {}\n", token));
     print("it is shown this once. In muster.yaml, under  serve: tokens:\n");

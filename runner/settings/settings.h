@@ -60,6 +60,8 @@ struct ScheduleSettings {
 
 enum class Scope { GateRead, ReportRead, DrillStart, DrillStop, Admin };
 std::string_view name_of(Scope scope);  ///< "gate:read"
+/// Throws UsageError, with the one that may have been meant, where there is no such scope.
+Scope scope_named(const std::string& word);
 
 /// One who may ask the server. The token itself is nowhere: `muster token` shows it
 /// once.

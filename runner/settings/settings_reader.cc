@@ -310,6 +310,14 @@ std::string_view name_of(Scope scope) {
   return std::ranges::find(kScopes, scope, [](const auto& each) { return each.first; })->second;
 }
 
+Scope scope_named(const std::string& word) {
+  const auto found =
+      std::ranges::find(kScopes, word, [](const auto& each) { return std::string(each.second); });
+  if (found != kScopes.end()) return found->first;
+  throw UsageError(
+      fmt::format("there is no scope '{}'; {}", word, suggestion(word, words_of(kScopes))));
+}
+
 std::string_view name_of(NotifyEvent event) {
   return std::ranges::find(kEvents, event, [](const auto& each) { return each.first; })->second;
 }
