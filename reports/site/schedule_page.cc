@@ -79,6 +79,18 @@ std::string run_link(const OccurrenceRow& row) {
                                                     : site_link(address::run(row.run), "report");
 }
 
+std::string drills_part(const ScheduleView& view) {
+  HtmlTable table("cards", {{"Drill"}, {"when"}, {"Understood as"}});
+  for (const ScheduleRow& row : view.drills) {
+    table.row({escape(row.schedule),
+               "<code>" + escape(row.when) + "</code>",
+               (row.enabled ? "" : signed_text("grey", "–", "not enabled, nothing starts it")) +
+                   "<p>" + escape(row.meaning) + "</p>" + list_of(row.notes)},
+              row.enabled ? "" : "excluded");
+  }
+  return section("drills", "How muster.yaml was understood", table.empty() ? "" : table.text());
+}
+
 std::string behind_part(const ScheduleView& view) {
   HtmlTable table("cards turns", {{"When"}, {"Drill"}, {"What became of it"}, {"Run"}});
   for (const OccurrenceRow& row : view.behind) {
@@ -97,7 +109,7 @@ std::string render_schedule(const ScheduleView& view) {
   SitePage page;
   page.title = "schedule";
   page.here = address::kSchedule;
-  page.main = "<h1>" + headline(view.ahead) + "</h1>\n" + ahead_part(view) + behind_part(view);
+  page.main = "<h1>" + headline(view.ahead) + "</h1>\n" + ahead_part(view) + drills_part(view) + behind_part(view);
   return site_document(page, view.site);
 }
 

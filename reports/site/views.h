@@ -138,8 +138,18 @@ struct OccurrenceRow {
   std::string why;     ///< of skipped and cut ones
 };
 
+/// A line of `drills:`, as it was understood.
+struct ScheduleRow {
+  std::string schedule;
+  bool enabled = true;
+  std::string when;                ///< as muster.yaml has it
+  std::string meaning;             ///< "at 10:30 on Tue, if it is day 1-7 of the month, Europe/Berlin"
+  std::vector<std::string> notes;  ///< why it may mean something else than it seems to
+};
+
 struct ScheduleView {
   SiteContext site;
+  std::vector<ScheduleRow> drills;
   std::vector<TurnRow> ahead;         ///< next first
   std::vector<OccurrenceRow> behind;  ///< newest first
 };

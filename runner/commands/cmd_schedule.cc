@@ -36,11 +36,13 @@ std::string head_of(const ScheduledDrill& drill) {
                      drill.environment,
                      settings.when,
                      settings.time_zone,
-                     settings.enabled ? "" : "; not enabled, it never starts by itself");
+                     settings.enabled ? "" : "; not enabled, nothing starts it");
 }
 
 void show(const ScheduledDrill& drill, const std::vector<Turn>& turns) {
   print(head_of(drill));
+  print(fmt::format("  understood as: {}\n", drill.schedule.meaning()));
+  for (const std::string& note : drill.schedule.notes()) print(fmt::format("  note: {}\n", note));
   const TimeZone zone(drill.schedule.settings().time_zone);
   for (const Turn& turn : turns) {
     std::string note = turn.excluded.empty() ? "" : "  skipped: " + turn.excluded;
@@ -59,6 +61,8 @@ json::object to_json(const ScheduledDrill& drill, const std::vector<Turn>& turns
     each["excluded"] = turn.excluded;
     list.emplace_back(std::move(each));
   }
+  json::array notes;
+  for (std::string& note : drill.schedule.notes()) notes.emplace_back(std::move(note));
   json::object object;
   object["name"] = drill.name();
   object["drill"] = drill.drill;
@@ -66,6 +70,8 @@ json::object to_json(const ScheduledDrill& drill, const std::vector<Turn>& turns
   object["environment"] = drill.environment;
   object["when"] = drill.schedule.settings().when;
   object["time_zone"] = drill.schedule.settings().time_zone;
+  object["meaning"] = drill.schedule.meaning();
+  object["notes"] = std::move(notes);
   object["enabled"] = drill.schedule.settings().enabled;
   object["turns"] = std::move(list);
   return object;

@@ -73,6 +73,7 @@ json::object drill_json(const Desk& desk, const ScheduledDrill& drill) {
   object["environment"] = drill.environment;
   object["when"] = drill.schedule.settings().when;
   object["time_zone"] = drill.schedule.settings().time_zone;
+  object["meaning"] = drill.schedule.meaning();
   object["enabled"] = drill.schedule.settings().enabled;
   object["overdue"] = desk.scheduler.overdue().contains(drill.name());
   object["next"] = turns_json(drill, desk.clock.utc_now(), 1);

@@ -370,7 +370,7 @@ Task<> Scheduler::look_for_overdue() {
 Task<std::string> Scheduler::start_now(std::string name, std::string who) {
   const ScheduledDrill* drill = drill_named(name);
   if (drill == nullptr) co_return fmt::format("there is no drill '{}'", printable(name, 64));
-  if (!drill->schedule.settings().enabled) co_return fmt::format("{} is not enabled", name);
+  if (!drill->schedule.settings().enabled) co_return fmt::format("{} is not enabled in {}", name, parts_.settings.file);
   Occurrence occurrence;
   occurrence.schedule = name;
   occurrence.due = parts_.clock.utc_now();

@@ -242,8 +242,14 @@ Task<ScheduleView> schedule_view(const Desk& desk, SiteViewer viewer) {
   ScheduleView view;
   view.site = site_context(desk, std::move(viewer));
   for (const ScheduledDrill& drill : desk.drills) {
-    if (!drill.schedule.settings().enabled) continue;
-    const TimeZone zone(drill.schedule.settings().time_zone);
+    const ScheduleSettings& settings = drill.schedule.settings();
+    view.drills.push_back({drill.name(),
+                           settings.enabled,
+                           settings.when,
+                           drill.schedule.meaning(),
+                           drill.schedule.notes()});
+    if (!settings.enabled) continue;
+    const TimeZone zone(settings.time_zone);
     for (const Turn& turn : drill.schedule.next(view.site.now, kTurnsShown)) {
       TurnRow row{drill.name(), turn.begin, turn_text(turn, zone), {}};
       if (!turn.excluded.empty()) row.reasons.push_back(turn.excluded);

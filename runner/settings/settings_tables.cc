@@ -140,7 +140,7 @@ const Schema& scheduled_drill_fields() {
        .fallback = "false"},
       {.name = "enabled",
        .type = Type::Flag,
-       .help = "false: it never starts by itself",
+       .help = "false: neither the calendar nor a person starts it",
        .fallback = "true"}};
   return fields;
 }
