@@ -78,6 +78,32 @@ class SqlStore final : public Store {
     });
   }
 
+  std::vector<TakenLease> leases(const std::string& prefix) override {
+    std::vector<TakenLease> taken;
+    const std::string query = fmt::format(
+        "SELECT name, holder, generation, CASE WHEN lease_until < {} THEN 1 ELSE 0 END FROM lease "
+        "WHERE holder <> '' ORDER BY name",
+        database_->dialect().now);
+    database_->read([&](soci::session& sql) {
+      TakenLease each;
+      long long generation = 0;
+      int over = 0;
+      soci::statement rows = (sql.prepare << query,
+                              soci::into(each.lease.name),
+                              soci::into(each.lease.holder),
+                              soci::into(generation),
+                              soci::into(over));
+      rows.execute();
+      while (rows.fetch()) {
+        if (!each.lease.name.starts_with(prefix)) continue;
+        each.lease.generation = generation;
+        each.is_over = over != 0;
+        taken.push_back(each);
+      }
+    });
+    return taken;
+  }
+
   void keep_result(const std::string& run, const SignedResult& result) override {
     if (result.text.find('\0') != std::string::npos) fail("the result of run {} is no text", run);
     database_->write([&](soci::session& sql) {
@@ -133,6 +159,10 @@ class SqlStore final : public Store {
 };
 
 }  // namespace
+
+bool is_shared(const std::string& location) {
+  return !location.starts_with(kSqlitePrefix);
+}
 
 std::string default_store() {
   const char* named = std::getenv("MUSTER_STORE");

@@ -31,6 +31,12 @@ struct Lease {
   std::int64_t generation = 0;  ///< grows each time that somebody takes it
 };
 
+/// A lease that somebody took and has not let go.
+struct TakenLease {
+  Lease lease;
+  bool is_over = false;  ///< its time is: whoever asks for it next gets it
+};
+
 /// A person's leave, as an approval file has it, shared by all servers of the store.
 struct StoredApproval {
   std::string plan_hash;
@@ -90,6 +96,8 @@ class Store {
                                      const std::string& holder,
                                      Duration length) = 0;
   virtual void release(const Lease& lease) = 0;
+  /// Those whose name begins with `prefix`, by name.
+  virtual std::vector<TakenLease> leases(const std::string& prefix) = 0;
 
   // ---- results and approvals
   virtual void keep_result(const std::string& run, const SignedResult& result) = 0;
@@ -112,6 +120,9 @@ constexpr Duration kLongestAnswer = std::chrono::seconds(5);
 /// `location`: "sqlite:FILE" or "postgresql://..."; makes the tables in an empty one. Throws Error
 /// where it is not ours, of a newer muster, or cannot be reached.
 std::unique_ptr<Store> open_store(const std::string& location);
+
+/// Whether it may be of several servers: no file. Says nothing of whether it can be asked.
+bool is_shared(const std::string& location);
 
 /// The location in $MUSTER_STORE, or that of history.db in muster_home().
 std::string default_store();

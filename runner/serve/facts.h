@@ -6,7 +6,7 @@
 #include "base/host.h"
 #include "runner/schedule/admission.h"
 #include "runner/serve/clock_watch.h"
-#include "runner/serve/shared_store.h"
+#include "store/shared_store.h"
 
 namespace muster {
 

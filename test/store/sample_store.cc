@@ -24,7 +24,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const fs::path kPrograms = "/usr/lib/postgresql/15/bin";
+/// No object that has to be made first: the kinds are asked for before main begins.
+fs::path program_path(const std::string& name) {
+  return fs::path("/usr/lib/postgresql/15/bin") / name;
+}
 
 /// Not as root: PostgreSQL refuses. Not longer than the test, however that ends.
 std::vector<std::string> as_postgres(const std::string& program,
@@ -32,7 +35,7 @@ std::vector<std::string> as_postgres(const std::string& program,
   std::vector<std::string> argv = {"setpriv", "--pdeathsig", "KILL"};
   if (::geteuid() == 0)
     argv.insert(argv.end(), {"--reuid=postgres", "--regid=postgres", "--clear-groups"});
-  argv.push_back((kPrograms / program).string());
+  argv.push_back(program_path(program).string());
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return argv;
 }
@@ -91,7 +94,7 @@ int free_port() {
 
 boost::test_tools::assertion_result PostgresIsInstalled::operator()(
     boost::unit_test::test_unit_id /*test*/) const {
-  return fs::exists(kPrograms / "postgres");
+  return fs::exists(program_path("postgres"));
 }
 
 StoreFolder::StoreFolder()
@@ -202,8 +205,8 @@ PostgresServer& postgres() {
 
 const std::vector<std::string>& store_kinds() {
   static const std::vector<std::string> kKinds =
-      fs::exists(kPrograms / "postgres") ? std::vector<std::string>{"sqlite", "postgresql"}
-                                         : std::vector<std::string>{"sqlite"};
+      fs::exists(program_path("postgres")) ? std::vector<std::string>{"sqlite", "postgresql"}
+                                           : std::vector<std::string>{"sqlite"};
   return kKinds;
 }
 

@@ -309,27 +309,6 @@ BOOST_DATA_TEST_CASE(occurrences_come_newest_first, data::make(store_kinds()), k
   BOOST_TEST(store->occurrences("unknown", 10).empty());
 }
 
-BOOST_DATA_TEST_CASE(a_lease_is_one_holders_until_its_time_is_over,
-                     data::make(store_kinds()),
-                     kind) {
-  const StorePlace place(kind);
-  const auto store = open_store(place.location());
-  const auto other = open_store(place.location());
-  const Lease mine = store->lease("stack:shop", "a", 1h).value();
-  BOOST_TEST(mine.generation == 1);
-  BOOST_TEST(!other->lease("stack:shop", "b", 1h).has_value());
-  BOOST_TEST(other->lease("stack:blog", "b", 1h).has_value());
-  BOOST_TEST(store->lease("stack:shop", "a", 1ms)->generation == 1);
-  std::optional<Lease> next;
-  BOOST_REQUIRE(
-      eventually([&] { return (next = other->lease("stack:shop", "b", 1h)).has_value(); }));
-  BOOST_TEST(next->generation == 2);
-  store->release(mine);  // which it lost
-  BOOST_TEST(!store->lease("stack:shop", "a", 1h).has_value());
-  other->release(*next);
-  BOOST_TEST(store->lease("stack:shop", "a", 1h)->generation == 3);
-}
-
 BOOST_DATA_TEST_CASE(results_and_approvals_come_back_byte_for_byte,
                      data::make(store_kinds()),
                      kind) {
@@ -465,6 +444,8 @@ BOOST_AUTO_TEST_CASE(the_store_is_where_the_environment_says_or_at_home) {
 BOOST_AUTO_TEST_CASE(a_file_is_nowhere_on_a_network) {
   const StorePlace place("sqlite");
   const auto store = open_store(place.location());
+  BOOST_TEST(!is_shared(place.location()));
+  BOOST_TEST(is_shared("postgresql://pg-ops.example/muster"));
   BOOST_TEST(store->host() == "");
   BOOST_TEST(store->addresses().empty());
 }

@@ -16,6 +16,8 @@ class SimStore final : public Store, private History {
   explicit SimStore(const Clock& clock) : clock_(clock) {}
 
   bool away = false;
+  bool hides_leases = false;  ///< who asks for them gets an error
+  std::string place;          ///< as host() has it; empty: of one machine alone
   std::vector<HistoryRun> remembered;
 
   History& history() override { return *this; }
@@ -98,22 +100,57 @@ class SimStore final : public Store, private History {
     return found;
   }
 
-  std::optional<Lease> lease(const std::string&, const std::string&, Duration) override {
-    return std::nullopt;
+  std::optional<Lease> lease(const std::string& name,
+                             const std::string& holder,
+                             Duration length) override {
+    ask();
+    Taken& taken = leases_[name];
+    const bool is_over = taken.until < clock_.now();
+    if (taken.lease.holder != holder && !is_over) return std::nullopt;
+    taken.lease = {name, holder, taken.lease.generation + (is_over ? 1 : 0)};
+    taken.until = clock_.now() + length;
+    return taken.lease;
   }
-  void release(const Lease&) override {}
+  void release(const Lease& lease) override {
+    ask();
+    Taken& taken = leases_[lease.name];
+    if (taken.lease.holder != lease.holder || taken.lease.generation != lease.generation) return;
+    taken.lease.holder = "";
+    taken.until = Time::min();
+  }
+  std::vector<TakenLease> leases(const std::string& prefix) override {
+    ask();
+    if (hides_leases) fail("the leases are away");
+    std::vector<TakenLease> found;
+    for (const auto& [name, taken] : leases_)
+      if (name.starts_with(prefix) && !taken.lease.holder.empty())
+        found.push_back({taken.lease, taken.until < clock_.now()});
+    return found;
+  }
   void keep_result(const std::string&, const SignedResult&) override { ask(); }
   std::optional<SignedResult> result(const std::string&) override { return std::nullopt; }
-  void keep_approval(const StoredApproval&) override {}
-  std::optional<StoredApproval> approval(const std::string&) override { return std::nullopt; }
+  void keep_approval(const StoredApproval& approval) override {
+    ask();
+    approvals_[approval.plan_hash] = approval.text;
+  }
+  std::optional<StoredApproval> approval(const std::string& plan_hash) override {
+    ask();
+    const auto kept = approvals_.find(plan_hash);
+    if (kept == approvals_.end()) return std::nullopt;
+    return StoredApproval{kept->first, kept->second};
+  }
   UtcTime now() override { return clock_.utc_now(); }
-  std::string host() const override { return ""; }
+  std::string host() const override { return place; }
   std::vector<std::string> addresses() override { return {}; }
 
  private:
   struct Entry {
     Occurrence occurrence;
     Time until;
+  };
+  struct Taken {
+    Lease lease;
+    Time until = Time::min();
   };
   using Key = std::pair<UtcTime, std::string>;
 
@@ -144,6 +181,8 @@ class SimStore final : public Store, private History {
 
   const Clock& clock_;
   std::map<Key, Entry> entries_;
+  std::map<std::string, Taken> leases_;
+  std::map<std::string, std::string> approvals_;
 };
 
 }  // namespace muster
