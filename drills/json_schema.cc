@@ -1,3 +1,5 @@
+#include "drills/json_schema.h"
+
 #include <fmt/format.h>
 
 #include "drills/conditions.h"
@@ -314,6 +316,18 @@ json::object stack_json_schema() {
   }
   root["required"].as_array().push_back("hosts");
   return document("muster stack", std::move(root), value_definitions());
+}
+
+json::object fields_json_schema(const Schema& fields) {
+  return map_schema(fields);
+}
+
+json::object named_json_schema(json::value item, std::string_view help) {
+  return map_of(std::move(item), help);
+}
+
+json::object json_schema_document(std::string_view title, json::object root) {
+  return document(title, std::move(root), value_definitions());
 }
 
 }  // namespace muster

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "reports/gate/question.h"
 
@@ -65,6 +66,9 @@ struct GatePolicy {
 /// Reads it; throws UsageError with every mistake, each at its place. A waiver that ended is none;
 /// one that ends more than kLongestWaiver after `now` is a mistake, an ended one is not.
 GatePolicy load_gate_policy(const std::string& file, UtcTime now);
+
+/// JSON Schema of gate.yaml, for editors.
+json::object gate_policy_json_schema();
 /// The same of a text; `file` is what messages and relative paths go by.
 GatePolicy read_gate_policy(const std::string& text, const std::string& file, UtcTime now);
 

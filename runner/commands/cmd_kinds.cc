@@ -3,8 +3,10 @@
 #include "drills/values.h"
 #include "faults/fault.h"
 #include "probes/probe.h"
+#include "reports/gate/policy.h"
 #include "runner/catalogue.h"
 #include "runner/commands/commands.h"
+#include "runner/settings/settings_schema.h"
 
 namespace muster {
 
@@ -29,6 +31,9 @@ void explain(const KindSpec& spec, bool is_fault) {
   if (!spec.needs.empty())
     print(
         fmt::format("needs on the host: {}\n", join({spec.needs.begin(), spec.needs.end()}, ", ")));
+  if (const FaultKind* fault = is_fault ? fault_kind(spec.name) : nullptr;
+      fault != nullptr && !fault->root.empty())
+    print(fmt::format("wants root there, but not in the lab: {}\n", fault->root));
   print("\nparameters:\n");
   show_fields(spec.fields, "  ");
   print(fmt::format("\nexample:\n{}\n", spec.example));
@@ -74,14 +79,19 @@ Action define_probes(Arguments& arguments) {
 
 Action define_schema(Arguments& arguments) {
   arguments.example("muster schema playbook > playbook.schema.json");
-  auto& what = arguments.operand("WHAT", "playbook or stack", false);
+  auto& what = arguments.operand("WHAT", "playbook, stack, settings or gate", false);
   return [&] {
     if (what.empty() || what == "playbook") {
       print(pretty_json(playbook_json_schema(catalogue())));
     } else if (what == "stack") {
       print(pretty_json(stack_json_schema()));
+    } else if (what == "settings") {
+      print(pretty_json(settings_json_schema()));
+    } else if (what == "gate") {
+      print(pretty_json(gate_policy_json_schema()));
     } else {
-      throw UsageError("muster schema playbook|stack, not '" + printable(what, 40) + "'");
+      throw UsageError("muster schema playbook|stack|settings|gate, not '" + printable(what, 40) +
+                       "'");
     }
     return 0;
   };

@@ -86,7 +86,7 @@ class Server {
                     random_,
                     holder_here(clock_, random_),
                     base_url(settings_.serve)}),
-        desk_{settings_, drills_, scheduler_, store_, clock_, log_, host_name_here()},
+        desk_{settings_, drills_, scheduler_, store_, clock_, log_, results_, host_name_here()},
         audit_(muster_home() / "audit.jsonl"),
         access_(settings_.serve),
         application_({settings_.serve,
@@ -140,13 +140,12 @@ class Server {
 
   Route metrics_route() {
     Route route;
-    route.method = "GET";
+    route.action = RouteAction::get(at(*this, exposition));
     route.pattern = "/metrics";
     route.scope = Scope::ReportRead;
     route.id = "getMetrics";
     route.summary = "For Prometheus";
     route.answer_type = "text/plain";
-    route.handler = at(*this, exposition);
     return route;
   }
 
@@ -162,7 +161,7 @@ class Server {
     }
     WebResponse response;
     response.type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = server.metrics_.render(server.desk_, runs);
+    response.body = server.metrics_.render(server.desk_, runs, server.notifier_.counts());
     co_return response;
   }
 
@@ -174,12 +173,11 @@ class Server {
 
   Route document_route(const std::vector<Route>& all) {
     Route route;
-    route.method = "GET";
+    route.action = RouteAction::get(at(*this, document));
     route.pattern = "/openapi.json";
     route.id = "getOpenApi";
     route.summary = "This document";
     document_ = pretty_json(openapi_document(all));
-    route.handler = at(*this, document);
     return route;
   }
 
@@ -210,6 +208,7 @@ class Server {
   SigningKey key_;
   Notifier notifier_;
   Scheduler scheduler_;
+  ResultShelf results_;
   Desk desk_;
   AuditLog audit_;
   AccessControl access_;

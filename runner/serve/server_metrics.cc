@@ -52,6 +52,11 @@ struct ServerMetrics::Families {
           .Name("muster_server_turns")
           .Help("Turns since this server began, by what became of them")
           .Register(registry);
+  prometheus::Family<prometheus::Gauge>& notices =
+      prometheus::BuildGauge()
+          .Name("muster_server_notices")
+          .Help("Notices since this server began, by receiver and what became of them")
+          .Register(registry);
   prometheus::Family<prometheus::Gauge>& last =
       prometheus::BuildGauge()
           .Name("muster_drill_last_run_timestamp_seconds")
@@ -81,7 +86,9 @@ void ServerMetrics::count_gate(const std::string& verdict) {
   families_->gates.Add({{"verdict", verdict}}).Increment();
 }
 
-std::string ServerMetrics::render(const Desk& desk, const std::vector<HistoryRun>& runs) {
+std::string ServerMetrics::render(const Desk& desk,
+                                  const std::vector<HistoryRun>& runs,
+                                  const std::vector<Notifier::Counts>& told) {
   Families& all = *families_;
   const auto set = [&](const char* what, bool so) {
     all.state.Add({{"what", what}}).Set(so ? 1 : 0);
@@ -95,6 +102,15 @@ std::string ServerMetrics::render(const Desk& desk, const std::vector<HistoryRun
   all.running.Add({}).Set(static_cast<double>(desk.scheduler.running().size()));
   all.turns.Add({{"end", "started"}}).Set(static_cast<double>(desk.scheduler.started()));
   all.turns.Add({{"end", "skipped"}}).Set(static_cast<double>(desk.scheduler.skipped()));
+  for (const Notifier::Counts& each : told) {
+    const auto deliveries = [&](const char* end, std::uint64_t count) {
+      all.notices.Add({{"receiver", each.receiver}, {"end", end}}).Set(static_cast<double>(count));
+    };
+    deliveries("delivered", each.delivered);
+    deliveries("given_up", each.given_up);
+    deliveries("dropped", each.dropped);
+    deliveries("waiting", each.waiting);
+  }
   for (const ScheduledDrill& drill : desk.drills) {
     const prometheus::Labels name{{"drill", drill.name()}};
     all.overdue.Add(name).Set(desk.scheduler.overdue().contains(drill.name()) ? 1 : 0);

@@ -21,7 +21,9 @@ class ServerMetrics {
   void count_request(const std::string& route, int status, Duration took);
   void count_gate(const std::string& verdict);
   /// The text exposition; what the history says of each drill is in `runs`, newest first.
-  std::string render(const Desk& desk, const std::vector<HistoryRun>& runs);
+  std::string render(const Desk& desk,
+                     const std::vector<HistoryRun>& runs,
+                     const std::vector<Notifier::Counts>& told);
 
  private:
   struct Families;

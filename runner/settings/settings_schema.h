@@ -1,0 +1,10 @@
+#pragma once
+
+#include "base/json.h"
+
+namespace muster {
+
+/// JSON Schema of muster.yaml, for editors.
+json::object settings_json_schema();
+
+}  // namespace muster
