@@ -84,6 +84,35 @@ void judge_home(const GateEvidence& evidence, Denials& deny) {
   deny.unless(evidence.lever.empty(), "{}", printable(evidence.lever));
 }
 
+/// A run that does not say where it was may have been here.
+bool may_have_been_here(const GateDemand& demand,
+                        const GateEvidence& evidence,
+                        const HistoryRun& run) {
+  const auto is_elsewhere = [](const std::string& was, const std::string& wanted) {
+    return !wanted.empty() && !was.empty() && was != wanted;
+  };
+  return !is_elsewhere(run.environment, demand.environment) &&
+         (demand.stack.empty() || !is_elsewhere(run.stack, evidence.stack));
+}
+
+/// Two runs that begin together may take their numbers the one way round and start the other.
+constexpr auto kStartedTogether = std::chrono::minutes(1);
+
+/// The number is of a counter that all share, the time of whatever clock a machine had.
+void judge_order(const GateDemand& demand,
+                 const GateEvidence& evidence,
+                 const HistoryRun& newest,
+                 Denials& deny) {
+  for (const HistoryRun& run : evidence.runs) {
+    if (!may_have_been_here(demand, evidence, run)) continue;
+    deny.unless(microseconds(run.started) - microseconds(newest.started) <=
+                    static_cast<double>(std::chrono::microseconds(kStartedTogether).count()),
+                "run {} started later than run {}: a clock was wrong; run the drill again",
+                run.number,
+                newest.number);
+  }
+}
+
 bool is_broken(const HistoryRun& run) {
   return run.status == "broken" || run.exit_code == 4;
 }
@@ -310,11 +339,26 @@ void judge_neighbours(const GateEvidence& evidence, const Result& result, Denial
                        "run {} of {} was going on at the same time on the same stack",
                        printable(other.id),
                        quoted(other.drill));
-  for (const OtherRun& other : evidence.running)
-    deny.unless(is_elsewhere(other),
+}
+
+/// No waiver is about what goes on now. Where nobody can tell on which stack the question is, it is
+/// on every one.
+void judge_running(const GateEvidence& evidence, const HistoryRun* run, Denials& deny) {
+  std::set<std::string_view> stacks{evidence.stack};
+  if (evidence.result)
+    stacks.insert(evidence.result->run.service);
+  else if (run != nullptr)
+    stacks.insert(run->stack);
+  stacks.erase("");
+  for (const OtherRun& other : evidence.running) {
+    const bool is_itself = evidence.result && other.id == evidence.result->run.id;
+    const bool is_elsewhere =
+        !stacks.empty() && !other.stack.empty() && !stacks.contains(other.stack);
+    deny.unless(is_itself || is_elsewhere,
                 "run {} of {} is going on now on the same stack; ask again when it has ended",
                 printable(other.id),
                 quoted(other.drill));
+  }
 }
 
 void judge_result(const GateDemand& demand,
@@ -352,16 +396,11 @@ void judge_regression(const Result& result, Denials& deny) {
 }  // namespace
 
 const HistoryRun* newest_run(const GateDemand& demand, const GateEvidence& evidence) {
-  // A run that does not say where it was may have been here.
-  const auto is_elsewhere = [](const std::string& was, const std::string& wanted) {
-    return !wanted.empty() && !was.empty() && was != wanted;
-  };
   const HistoryRun* newest = nullptr;
   for (const HistoryRun& run : evidence.runs) {
-    if (is_elsewhere(run.environment, demand.environment)) continue;
-    if (!demand.stack.empty() && is_elsewhere(run.stack, evidence.stack)) continue;
+    if (!may_have_been_here(demand, evidence, run)) continue;
     if (newest == nullptr ||
-        std::tie(run.started, run.number) > std::tie(newest->started, newest->number))
+        std::tie(run.number, run.started) > std::tie(newest->number, newest->started))
       newest = &run;
   }
   return newest;
@@ -376,7 +415,9 @@ std::vector<Denial> denials_of(const GateDemand& demand, const GateEvidence& evi
       run != nullptr, "{} has never been run{}", quoted(demand.drill), place_of(demand, evidence));
   deny.unless(run == nullptr || evidence.result || !evidence.is_signed,
               "there is no result of the newest run");
+  judge_running(evidence, run, deny);
   if (run != nullptr) {
+    judge_order(demand, evidence, *run, deny);
     judge_history(demand, evidence, *run, deny);
     judge_subject(demand, *run, deny);
     judge_trials(evidence, *run, deny);

@@ -77,6 +77,15 @@ inline bool lacks_something(const GateDemand& d, const Result& r) {
   return !r.probes.empty() && (!r.samples || r.samples->count == 0);
 }
 
+inline bool goes_on_here(const OtherRun& other, const GateEvidence& e, const HistoryRun* h) {
+  if (e.result && other.id == e.result->run.id) return false;
+  std::string there;  // of the newest run
+  if (h != nullptr) there = h->stack;
+  if (e.result) there = e.result->run.service;
+  if (other.stack.empty() || (e.stack.empty() && there.empty())) return true;
+  return other.stack == e.stack || other.stack == there;
+}
+
 inline bool here(const OtherRun& other, const Result& r) {
   return other.id != r.run.id && (other.stack.empty() || other.stack == r.run.service);
 }
@@ -93,16 +102,22 @@ inline GateStanding standing_of(const GateDemand& d, const GateEvidence& e) {
   bool lacking = d.version == std::optional<std::string>("") ||
                  d.configuration == std::optional<std::string>("");
   const HistoryRun* h = nullptr;
+  std::vector<const HistoryRun*> candidates;
   for (const HistoryRun& run : e.runs) {
     const bool here_or_unsaid =
         d.environment.empty() || run.environment.empty() || d.environment == run.environment;
     const bool on_it_or_unsaid =
         d.stack.empty() || e.stack.empty() || run.stack.empty() || e.stack == run.stack;
     if (!here_or_unsaid || !on_it_or_unsaid) continue;
-    const bool later = h == nullptr || run.started > h->started ||
-                       (run.started == h->started && run.number > h->number);
+    candidates.push_back(&run);
+    const bool later = h == nullptr || run.number > h->number ||
+                       (run.number == h->number && run.started > h->started);
     if (later) h = &run;
   }
+  for (const HistoryRun* other : candidates)
+    if (other->started > h->started + std::chrono::minutes(1)) return GateStanding::Unsafe;
+  for (const OtherRun& other : e.running)
+    if (goes_on_here(other, e, h)) return GateStanding::Unsafe;
   if (h == nullptr) lacking = true;
   if (h != nullptr) {
     if (!e.result || !e.is_signed || h->drill != d.drill || h->ended > e.now)
@@ -128,8 +143,6 @@ inline GateStanding standing_of(const GateDemand& d, const GateEvidence& e) {
   if (!e.result) return lacking ? GateStanding::Lacking : GateStanding::Met;
   const Result& r = *e.result;
   if (in_doubt(r)) return GateStanding::Unsafe;
-  for (const OtherRun& other : e.running)
-    if (here(other, r)) return GateStanding::Unsafe;
   for (const OtherRun& other : e.overlapping)
     if (here(other, r)) lacking = true;
   if (!d.playbook.empty() && (e.playbook_digest.empty() || e.playbook_digest != r.playbook.digest))

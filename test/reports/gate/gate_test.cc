@@ -170,6 +170,33 @@ BOOST_AUTO_TEST_CASE(a_newer_failure_on_another_stack_says_nothing_of_this_one) 
   BOOST_TEST(!allows(one.line().stack));
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_was_ahead_makes_no_older_pass_the_newest) {
+  GateCase one = good_gate_case();
+  HistoryRun after = one.run();  // on a machine whose clock was right
+  after.id = after.trial_group = "01KB0000000000000000000000";
+  ++after.number;
+  after.started -= 1h;
+  after.ended -= 1h;
+  after.status = "inconclusive";
+  after.exit_code = 3;
+  one.evidence.runs.push_back(after);
+  BOOST_TEST(!one.decided().allow);
+  // Even where it passed: which of the two is the newer one is in doubt.
+  one.evidence.runs.back().status = "pass";
+  one.evidence.runs.back().exit_code = 0;
+  BOOST_TEST(!one.decided().allow);
+}
+
+BOOST_AUTO_TEST_CASE(no_waiver_lets_a_drill_pass_that_goes_on) {
+  GateCase one = good_gate_case();
+  one.evidence.runs.clear();
+  one.evidence.result.reset();
+  one.policy.waivers = {sample::waiver_of(one)};
+  BOOST_TEST(one.decided().allow);
+  one.evidence.running.push_back({"01KE0000000000000000000000", "another", "shop"});
+  BOOST_TEST(!one.decided().allow);
+}
+
 BOOST_AUTO_TEST_CASE(the_age_is_allowed_to_the_microsecond) {
   GateCase one = good_gate_case();
   one.evidence.now = one.run().ended + 24h * 7;
