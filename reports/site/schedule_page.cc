@@ -109,7 +109,8 @@ std::string render_schedule(const ScheduleView& view) {
   SitePage page;
   page.title = "schedule";
   page.here = address::kSchedule;
-  page.main = "<h1>" + headline(view.ahead) + "</h1>\n" + ahead_part(view) + drills_part(view) + behind_part(view);
+  page.main = "<h1>" + headline(view.ahead) + "</h1>\n" + ahead_part(view) + drills_part(view) +
+              behind_part(view);
   return site_document(page, view.site);
 }
 

@@ -142,8 +142,8 @@ struct OccurrenceRow {
 struct ScheduleRow {
   std::string schedule;
   bool enabled = true;
-  std::string when;                ///< as muster.yaml has it
-  std::string meaning;             ///< "at 10:30 on Tue, if it is day 1-7 of the month, Europe/Berlin"
+  std::string when;     ///< as muster.yaml has it
+  std::string meaning;  ///< "at 10:30 on Tue, if it is day 1-7 of the month, Europe/Berlin"
   std::vector<std::string> notes;  ///< why it may mean something else than it seems to
 };
 

@@ -44,21 +44,32 @@ DrillRunOptions options_of(const ScheduleSettings& settings,
 }
 
 /// All trials of the playbook; as in `muster run`, nothing but a pass or a fail is repeated. The
-/// last result decides.
+/// worst result decides. One that may not start any more ends them: the trials before it stand, and
+/// whoever needs all of them finds that some are missing.
 Task<Result> run_trials(Drill drill, DrillRunOptions options) {
-  std::optional<Result> last;
+  std::optional<Result> worst;
   for (int trial = 1; trial <= drill.playbook.trials; ++trial) {
     options.trial = trial;
     Drill copy = drill;
-    FinishedRun finished = co_await run_drill(std::move(copy), options);
-    if (options.trial_group.empty()) options.trial_group = finished.result.run.id;
-    print(compact_json(to_json(finished.result)) + "\n");
-    const bool worse = !last || finished.result.verdict.exit_code > last->verdict.exit_code;
-    const int code = finished.result.verdict.exit_code;
-    if (worse) last = std::move(finished.result);
+    std::optional<FinishedRun> finished;
+    try {
+      finished = co_await run_drill(std::move(copy), options);
+    } catch (const Refused& refusal) {
+      if (!worst) throw;
+      std::fputs(
+          fmt::format(
+              "trial {} of {} did not start: {}\n", trial, drill.playbook.trials, refusal.what())
+              .c_str(),
+          stderr);
+      break;
+    }
+    if (options.trial_group.empty()) options.trial_group = finished->result.run.id;
+    print(compact_json(to_json(finished->result)) + "\n");
+    const int code = finished->result.verdict.exit_code;
+    if (!worst || code > worst->verdict.exit_code) worst = std::move(finished->result);
     if (code > 1) break;
   }
-  co_return std::move(*last);
+  co_return std::move(*worst);
 }
 
 struct TurnEnd {
@@ -86,8 +97,6 @@ Task<int> run_turn(Turn turn) {
                    turn.order,
                    turn.drill.playbook.drill,
                    turn.drill.stack.environment,
-                   turn.settings.at_once,
-                   turn.settings.lease,
                    {clock, clock_watch, *here, store}});
   TaskGroup held(executor);
   held.spawn(leash.hold());

@@ -55,12 +55,16 @@ StackHost host_from_json(const json::object& entry) {
   return host;
 }
 
-/// Entries whose name is a run id, oldest first.
+/// Entries whose name is a run id, oldest first. Throws Error where nobody can tell.
 std::vector<fs::path> run_names_in(const fs::path& folder) {
   std::vector<fs::path> found;
-  if (!fs::is_directory(folder)) return found;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (is_run_id(entry.path().filename().string())) found.push_back(entry.path());
+  try {
+    if (!fs::exists(folder)) return found;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (is_run_id(entry.path().filename().string())) found.push_back(entry.path());
+    }
+  } catch (const fs::filesystem_error& error) {
+    fail("cannot look into {}: {}", folder.string(), error.code().message());
   }
   std::sort(found.begin(), found.end());
   return found;

@@ -39,9 +39,9 @@ double microseconds(UtcTime at) {
 
 /// How long after the turn's end it may still be.
 Duration allowance(const Schedule& schedule, const AdmissionFacts& facts, const Turn& turn) {
-  const Duration late = schedule.settings().missed.run_within.value_or(kGrace);
-  const bool is_instant = turn.end - turn.begin <= kGrace;
-  return facts.measured && is_instant ? late + kToFirstFault : late;
+  const std::optional<Duration>& missed = schedule.settings().missed.run_within;
+  if (turn.end - turn.begin > kGrace) return missed.value_or(Duration::zero());
+  return missed.value_or(kGrace) + (facts.measured ? kToFirstFault : Duration::zero());
 }
 
 void judge_turn(const Schedule& schedule, const AdmissionFacts& facts, Reasons& reasons) {
@@ -56,6 +56,7 @@ void judge_turn(const Schedule& schedule, const AdmissionFacts& facts, Reasons& 
   }
   const Turn& turn = turns.front();
   reasons.unless(turn.excluded.empty(), "the turn is excluded: {}", turn.excluded);
+  if (facts.further_trial && turn.end - turn.begin <= kGrace) return;
   const std::optional<Duration>& within = schedule.settings().missed.run_within;
   const double allowed = static_cast<double>(allowance(schedule, facts, turn).count()) / 1e3;
   reasons.unless(microseconds(facts.now) <= microseconds(turn.end) + allowed,
@@ -66,12 +67,14 @@ void judge_turn(const Schedule& schedule, const AdmissionFacts& facts, Reasons& 
 
 void judge_time(const Schedule& schedule, const AdmissionFacts& facts, Reasons& reasons) {
   reasons.unless(facts.now >= facts.due, "it is not due before {}", text_of(schedule, facts.due));
-  reasons.unless(facts.now <= facts.latest,
+  reasons.unless(facts.further_trial || facts.now <= facts.latest,
                  "it is too late: it could start until {}",
                  text_of(schedule, facts.latest));
   reasons.unless(!facts.clock_doubt,
                  "the clock of this machine was set since the last look; nothing starts until it "
                  "has been looked at again");
+  reasons.unless(!facts.clock_skew,
+                 "the clock of this machine is far from the store's; set one of them right");
   for (const std::string& reason : schedule.forbidden(facts.now)) reasons.add(reason);
 }
 
@@ -80,7 +83,7 @@ void judge_history(const Schedule& schedule, const AdmissionFacts& facts, Reason
       facts.history_error.empty(), "when it ran last is not known: {}", facts.history_error);
   if (!facts.ran_at) return;
   const double since = microseconds(facts.now) - microseconds(*facts.ran_at);
-  const Duration gap = schedule.settings().minimum_gap;
+  const Duration gap = facts.further_trial ? Duration::zero() : schedule.settings().minimum_gap;
   if (since < 0)
     reasons.add(fmt::format("its last run ended in the future, at {}: a clock is wrong",
                             text_of(schedule, *facts.ran_at)));

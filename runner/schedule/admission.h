@@ -22,7 +22,10 @@ struct AdmissionFacts {
   /// The run has begun and its baseline lies behind it: since a cron instant that may take up to
   /// `kToFirstFault`. A window is kept to its end.
   bool measured = false;
-  std::optional<UtcTime> ran_at;  ///< end of this drill's last run that injected something
+  /// Another trial of a drill whose first one was admitted: it is bound to the window, as all are,
+  /// but not to a cron instant, and its own earlier trials are no gap.
+  bool further_trial = false;
+  std::optional<UtcTime> ran_at;  ///< end of this drill's last run in this environment
   std::string history_error;
   /// One for each of `hold_while`, by its name, in any order.
   std::vector<std::pair<std::string, HoldAnswer>> holds;
@@ -31,7 +34,8 @@ struct AdmissionFacts {
   std::string lever;  ///< the engaged safety lever, one line; or empty
   /// The wall clock and the boot clock drifted apart since the last look.
   bool clock_doubt = false;
-  int running = 0;  ///< drills in force over all servers, without this one
+  bool clock_skew = false;  ///< the wall clock is far from the store's
+  int running = 0;          ///< drills in force over all servers, without this one
   int at_once = 1;
   bool claim_lost = false;  ///< the store says so, or cannot be asked
   std::string store_error;
@@ -42,8 +46,8 @@ constexpr Duration kToFirstFault = std::chrono::minutes(15);
 /// Pure and total: every reason why the drill may not start (or inject) now, one line of printable
 /// text each; empty: it may. An answer that is missing, an error and a doubt are reasons. So are a
 /// schedule that is not enabled, a `due` at which no turn of it begins, and a `now` that is later
-/// than the turn's end and what `missed` allows (or `kGrace`, or `kToFirstFault`), whatever
-/// `latest` says.
+/// than what the turn and `missed` allow, whatever `latest` says: a window to its end, an instant
+/// for `kGrace`, and for `kToFirstFault` more where the baseline lies behind it.
 std::vector<std::string> why_not_now(const Schedule& schedule, const AdmissionFacts& facts);
 
 }  // namespace muster

@@ -11,7 +11,10 @@ namespace muster {
 
 namespace {
 
-constexpr std::size_t kRunsLookedAt = 50;
+constexpr std::size_t kFirstLook = 50;
+constexpr std::size_t kAllRuns = 1'000'000;
+/// A server's clock may be so far from the store's.
+constexpr auto kMostSkew = std::chrono::seconds(30);
 
 /// What runs on this machine and what a dead run may have left.
 void look_at_runs(const TurnAsked& asked, AdmissionFacts& facts) {
@@ -35,13 +38,29 @@ std::optional<UtcTime> last_end(const std::vector<HistoryRun>& runs, const TurnA
   return end;
 }
 
-Task<> look_at_history(const TurnAsked& asked, SharedStore& store, AdmissionFacts& facts) {
+/// The newest runs may all have been elsewhere.
+std::optional<UtcTime> last_end_in(Store& store, const TurnAsked& asked) {
+  std::vector<HistoryRun> runs = store.history().runs(asked.drill, kFirstLook);
+  if (!last_end(runs, asked) && runs.size() == kFirstLook)
+    runs = store.history().runs(asked.drill, kAllRuns);
+  return last_end(runs, asked);
+}
+
+struct StoreFacts {
+  std::optional<UtcTime> ran_at;
+  UtcTime now;
+};
+
+Task<> look_at_store(const TurnAsked& asked, FactSources& sources, AdmissionFacts& facts) {
   try {
-    auto read = [drill = asked.drill](Store& open) {
-      return open.history().runs(drill, kRunsLookedAt);
+    auto read = [asked](Store& store) {
+      return StoreFacts{last_end_in(store, asked), store.now()};
     };
-    const std::vector<HistoryRun> runs = co_await store.ask(std::move(read));
-    facts.ran_at = last_end(runs, asked);
+    const UtcTime before = sources.clock.utc_now();
+    const StoreFacts found = co_await sources.store.ask(std::move(read));
+    facts.ran_at = found.ran_at;
+    facts.clock_skew =
+        found.now < before - kMostSkew || found.now > sources.clock.utc_now() + kMostSkew;
   } catch (const Error& error) {
     facts.history_error = error.what();
   }
@@ -55,6 +74,7 @@ Task<AdmissionFacts> gather_facts(const Schedule& schedule, TurnAsked asked, Fac
   facts.latest = asked.latest;
   facts.by_person = asked.by_person;
   facts.measured = !asked.own_run.empty();
+  facts.further_trial = asked.further_trial;
   facts.at_once = asked.at_once;
   facts.clock_doubt = sources.clock_watch.jumped();
   for (const HoldCheck& check : schedule.settings().hold_while) {
@@ -62,7 +82,7 @@ Task<AdmissionFacts> gather_facts(const Schedule& schedule, TurnAsked asked, Fac
     const HoldSaid said = co_await ask_hold(std::move(copy), sources.here);
     facts.holds.emplace_back(check.name, said.answer);
   }
-  co_await look_at_history(asked, sources.store, facts);
+  co_await look_at_store(asked, sources, facts);
   // Last, because it is the quickest: what was true before the questions above may not be any more.
   look_at_runs(asked, facts);
   if (const auto lever = engaged_lever()) facts.lever = lever->text();

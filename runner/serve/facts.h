@@ -28,6 +28,7 @@ struct TurnAsked {
   bool by_person = false;  ///< as in AdmissionFacts
   int at_once = 1;
   std::string own_run;  ///< the run that asks, its baseline behind it; "" before there is one
+  bool further_trial = false;  ///< as in AdmissionFacts
 };
 
 /// Looks at everything once. Never throws: what could not be looked at is in the facts as such, and

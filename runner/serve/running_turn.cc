@@ -44,6 +44,10 @@ Task<TurnOutcome> RunningTurn::run(Host& here, std::string settings_file) {
                                  "--order",
                                  to_text(order_)};
   channel_ = co_await here.open(std::move(words));
+  if (!stop_reason_.empty()) {
+    std::string reason = stop_reason_;
+    co_await stop(std::move(reason));
+  }
   std::string pending;
   for (;;) {
     const std::string bytes = co_await channel_->read();
@@ -64,6 +68,7 @@ Task<TurnOutcome> RunningTurn::run(Host& here, std::string settings_file) {
 }
 
 Task<> RunningTurn::stop(std::string reason) {
+  stop_reason_ = reason;
   if (channel_ == nullptr || ended_) co_return;
   try {
     std::string line = "stop " + printable(reason) + "\n";

@@ -72,6 +72,7 @@ class RunningTurn {
   std::vector<std::string> in_force_;
   std::deque<TurnLine> lines_;
   std::uint64_t first_ = 0;
+  std::string stop_reason_;  ///< asked for, perhaps before there was a process to tell
   bool ended_ = false;
   TurnOutcome outcome_;
   std::unique_ptr<Channel> channel_;

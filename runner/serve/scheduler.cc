@@ -17,6 +17,8 @@ constexpr Duration kLookEvery = std::chrono::seconds(2);
 /// Turns are planned, and their moment drawn, so long before they begin.
 constexpr Duration kPlanAhead = std::chrono::minutes(1);
 constexpr Duration kPlanEvery = std::chrono::seconds(20);
+constexpr Duration kRecoverAgain = std::chrono::minutes(5);
+constexpr Duration kReadCalendarsEvery = std::chrono::minutes(1);
 constexpr Duration kForgetAfter = std::chrono::hours(24 * 8);
 constexpr std::size_t kTurnsAtOnce = 64;
 constexpr std::size_t kMostPassed = 20'000;  ///< a week of minutes, and some
@@ -24,10 +26,22 @@ constexpr std::size_t kOccurrencesLookedAt = 200;
 constexpr Duration kRecoverWithin = std::chrono::minutes(30);
 constexpr Duration kOverdueEvery = std::chrono::minutes(1);
 constexpr Duration kOverdueAgain = std::chrono::hours(24);
-constexpr std::size_t kRunsLookedAt = 500;
+constexpr std::size_t kFirstLook = 500;
+constexpr std::size_t kAllRuns = 1'000'000;
+constexpr const char* kUnderWay = "it is about to start, or going on";
 
 UtcTime later(UtcTime at, Duration by) {
   return at + std::chrono::duration_cast<std::chrono::microseconds>(by);
+}
+
+bool is_window(const Turn& turn) {
+  return turn.end - turn.begin > kGrace;
+}
+
+/// Asked for by a person and not begun, or going on.
+bool is_under_way(const Occurrence& turn) {
+  return (turn.state == "planned" && !turn.why.empty()) || turn.state == "claimed" ||
+         turn.state == "started";
 }
 
 }  // namespace
@@ -45,7 +59,7 @@ Task<> Scheduler::run() {
   }
 }
 
-/// One look; what fails costs this look alone.
+/// One look; what fails costs this look alone, whatever it is.
 Task<> Scheduler::look() {
   clock_doubt_ = clock_watch_.jumped();
   if (clock_doubt_) {
@@ -54,6 +68,8 @@ Task<> Scheduler::look() {
     plan_again_ = {};
     co_return;
   }
+  read_calendars();
+  if (left_since_ && parts_.clock.now() - *left_since_ >= kRecoverAgain) co_await recover();
   std::string trouble;
   try {
     co_await end_cut_turns();
@@ -61,7 +77,10 @@ Task<> Scheduler::look() {
     co_await plan_turns();
     if (recovered_) co_await start_due_turns();
     co_await look_for_overdue();
-  } catch (const Error& error) {
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == boost::asio::error::operation_aborted) throw;  // the server is stopping
+    trouble = error.what();
+  } catch (const std::exception& error) {
     trouble = error.what();
   }
   if (!trouble.empty() && trouble != store_trouble_)
@@ -69,19 +88,42 @@ Task<> Scheduler::look() {
   store_trouble_ = trouble;
 }
 
+/// A freeze that somebody put in shows before the next turn comes. Where a file cannot be read any
+/// more what was known stays; each run reads it itself, and does not start then.
+void Scheduler::read_calendars() {
+  const Time now = parts_.clock.now();
+  if (read_calendars_ && now - *read_calendars_ < kReadCalendarsEvery) return;
+  const bool is_first = !read_calendars_;
+  read_calendars_ = now;
+  if (is_first) return;
+  for (ScheduledDrill& drill : parts_.drills) {
+    if (drill.schedule.settings().calendars.empty()) continue;
+    try {
+      drill.schedule = Schedule(drill.schedule.settings());
+      calendar_trouble_.erase(drill.name());
+    } catch (const Error& error) {
+      if (calendar_trouble_.insert(drill.name()).second)
+        parts_.log.error("a calendar cannot be read; no turn of the drill starts until it can",
+                         {{"drill", drill.name()}, {"why", error.what()}});
+    }
+  }
+}
+
 /// A server that was killed left its run to the guards; whatever they could not undo is undone now,
-/// and nothing starts before.
+/// and nothing starts before. What is left is tried again every few minutes.
 Task<> Scheduler::recover() {
   Command command{{(program_directory() / "muster").string(), "recover"}, {}, kRecoverWithin};
   try {
     const CommandResult result = co_await parts_.here.try_run(std::move(command));
-    recovered_ = true;
-    if (result.ok()) co_return;
+    recovered_ = result.ok();
+    left_since_.reset();
+    if (recovered_) co_return;
     parts_.log.error("something may still be in force; no drill starts",
                      {{"recover", printable(trim(result.out + result.err), 2000)}});
   } catch (const Error& error) {
     parts_.log.error("`muster recover` could not be run; no drill starts", {{"why", error.what()}});
   }
+  left_since_ = parts_.clock.now();
 }
 
 const ScheduledDrill* Scheduler::drill_named(const std::string& name) const {
@@ -125,7 +167,7 @@ Task<> Scheduler::plan_turns_of(const ScheduledDrill& drill) {
 std::optional<UtcTime> Scheduler::moment_of(const ScheduledDrill& drill, const Turn& turn) const {
   const UtcTime now = parts_.clock.utc_now();
   if (!turn.excluded.empty()) return std::nullopt;
-  if (turn.end - turn.begin <= kGrace) return turn.begin;
+  if (!is_window(turn)) return turn.begin;
   if (turn.end <= now) return turn.end;
   const Turn rest{std::max(turn.begin, now), turn.end, ""};
   return drill.schedule.moment(rest, parts_.random.unit());
@@ -141,6 +183,9 @@ Task<> Scheduler::plan_turn(const ScheduledDrill& drill, Turn turn) {
   occurrence.due = turn.begin;
   occurrence.at = moment.value_or(turn.begin);
   occurrence.latest = later(occurrence.at, std::max(kGrace, missed.run_within.value_or(kGrace)));
+  if (is_window(turn))
+    occurrence.latest =
+        std::min(occurrence.latest, later(turn.end, missed.run_within.value_or(Duration::zero())));
   occurrence.state = "planned";
   auto plan = [occurrence](Store& store) {
     return store.plan(occurrence);
@@ -222,13 +267,14 @@ Task<> Scheduler::start_due_turns() {
                          parts_.settings.at_once,
                          parts_.clock.utc_now());
     };
+    const Time held_until = parts_.clock.now() + parts_.settings.lease;
     std::optional<Occurrence> claimed = co_await parts_.store.ask(std::move(claim));
     if (!claimed) co_return;
-    co_await consider(std::move(*claimed));
+    co_await consider(std::move(*claimed), held_until);
   }
 }
 
-Task<> Scheduler::consider(Occurrence claimed) {
+Task<> Scheduler::consider(Occurrence claimed, Time held_until) {
   const ScheduledDrill& drill = *drill_named(claimed.schedule);
   const bool by_person = !claimed.why.empty();  // it says who
   TurnAsked asked{drill.drill,
@@ -251,7 +297,10 @@ Task<> Scheduler::consider(Occurrence claimed) {
                   inject_by(drill, claimed),
                   by_person,
                   parts_.holder,
-                  claimed.generation};
+                  claimed.generation,
+                  held_until,
+                  parts_.settings.lease,
+                  parts_.settings.at_once};
   running_.push_back(
       std::make_shared<RunningTurn>(std::move(order), drill.drill, parts_.clock.utc_now()));
   ++started_;
@@ -263,10 +312,11 @@ Task<> Scheduler::consider(Occurrence claimed) {
 UtcTime Scheduler::inject_by(const ScheduledDrill& drill, const Occurrence& claimed) const {
   const std::vector<Turn> turns =
       drill.schedule.turns(claimed.due, later(claimed.due, std::chrono::seconds(1)), 1);
-  const bool is_window = !turns.empty() && turns.front().begin == claimed.due &&
-                         turns.front().end - turns.front().begin > kGrace;
-  return is_window ? std::max(turns.front().end, claimed.latest)
-                   : later(claimed.latest, kToFirstFault);
+  const bool in_window =
+      !turns.empty() && turns.front().begin == claimed.due && is_window(turns.front());
+  if (!in_window) return later(claimed.latest, kToFirstFault);
+  const std::optional<Duration>& missed = drill.schedule.settings().missed.run_within;
+  return later(turns.front().end, missed.value_or(Duration::zero()));
 }
 
 Task<> Scheduler::run_turn(RunningTurn& turn, const ScheduledDrill& drill) {
@@ -278,29 +328,12 @@ Task<> Scheduler::run_turn(RunningTurn& turn, const ScheduledDrill& drill) {
   } catch (const Error& error) {
     outcome = {70, "", "", error.what()};
   }
-  try {
-    co_await conclude(turn, drill, outcome);
-  } catch (const Error& error) {
-    // Its lease ends by itself, and whoever looks then cuts it.
-    parts_.log.error("how a turn ended could not be written down",
-                     {{"drill", drill.name()}, {"why", error.what()}});
-  }
+  co_await conclude(turn, drill, outcome);
   running_.remove_if([&turn](const auto& each) { return each.get() == &turn; });
 }
 
+/// People are told whatever the store says, and before anything that takes long.
 Task<> Scheduler::conclude(RunningTurn& turn, const ScheduledDrill& drill, TurnOutcome outcome) {
-  // The process has said how its turn ended, unless something ended the process.
-  Occurrence mine;
-  mine.schedule = turn.order().schedule;
-  mine.due = turn.order().due;
-  mine.holder = turn.order().holder;
-  mine.generation = turn.order().generation;
-  const std::string why =
-      fmt::format("its process ended with {}: {}", outcome.exit_code, outcome.errors);
-  auto write = [mine, why](Store& store) {
-    return store.finish(mine, "cut", why);
-  };
-  const bool was_cut = co_await parts_.store.ask(std::move(write));
   const std::string words = outcome.headline.empty() ? outcome.errors : outcome.headline;
   parts_.log.info("ended",
                   {{"drill", drill.name()},
@@ -308,12 +341,51 @@ Task<> Scheduler::conclude(RunningTurn& turn, const ScheduledDrill& drill, TurnO
                    {"status", outcome.status},
                    {"exit_code", std::to_string(outcome.exit_code)},
                    {"words", words}});
-  if (was_cut) co_await recover();
+  TurnEnd end = TurnEnd::Unknown;
+  std::string trouble;
+  try {
+    TurnOutcome copy = outcome;
+    end = co_await end_turn(turn.order(), std::move(copy));
+  } catch (const Error& error) {
+    trouble = error.what();
+  }
+  // A process that gave no verdict and had a run may have left its faults to their guards.
+  const bool was_cut = end == TurnEnd::Cut || (end == TurnEnd::Unknown && outcome.status.empty() &&
+                                               !turn.run_id().empty());
   NotifyEvent event = NotifyEvent::Failed;
   if (outcome.exit_code == 0) event = NotifyEvent::Passed;
-  if (outcome.exit_code == 6) event = NotifyEvent::Skipped;
+  if (outcome.exit_code == 6 || end == TurnEnd::Skipped) event = NotifyEvent::Skipped;
   if (outcome.exit_code == 4 || was_cut) event = NotifyEvent::Broken;
   tell(event, drill, turn.run_id(), outcome.status, words);
+  // Its lease ends by itself, and whoever looks then cuts it.
+  if (!trouble.empty())
+    parts_.log.error("how a turn ended could not be written down",
+                     {{"drill", drill.name()}, {"why", trouble}});
+  if (was_cut) co_await recover();
+}
+
+/// The process has said itself how its turn ended, unless something ended the process, or kept it
+/// from the store.
+Task<Scheduler::TurnEnd> Scheduler::end_turn(const TurnOrder& order, TurnOutcome outcome) {
+  Occurrence mine;
+  mine.schedule = order.schedule;
+  mine.due = order.due;
+  mine.holder = order.holder;
+  mine.generation = order.generation;
+  auto write = [mine, outcome](Store& store) {
+    const Occurrence known = store.plan(mine);
+    const bool is_open = known.generation == mine.generation &&
+                         (known.state == "claimed" || known.state == "started");
+    if (!is_open) return TurnEnd::Itself;
+    const std::string why =
+        fmt::format("its process ended with {}: {}", outcome.exit_code, outcome.errors);
+    if (known.state == "claimed")
+      return store.finish(mine, "skipped", why) ? TurnEnd::Skipped : TurnEnd::Unknown;
+    if (!outcome.status.empty())
+      return store.finish(mine, "finished", outcome.status) ? TurnEnd::Itself : TurnEnd::Unknown;
+    return store.finish(mine, "cut", why) ? TurnEnd::Cut : TurnEnd::Unknown;
+  };
+  co_return co_await parts_.store.ask(std::move(write));
 }
 
 void Scheduler::tell(NotifyEvent event,
@@ -342,14 +414,19 @@ Task<> Scheduler::look_for_overdue() {
   for (const ScheduledDrill& drill : parts_.drills) {
     const std::optional<Duration> limit = drill.schedule.settings().overdue;
     if (!limit) continue;
-    auto read = [name = drill.drill](Store& store) {
-      return store.history().runs(name, kRunsLookedAt);
+    const auto passed_since =
+        [now, least = later(now, -*limit), environment = drill.environment](const HistoryRun& run) {
+          return run.environment == environment && run.status == "pass" && run.ended <= now &&
+                 run.ended >= least;
+        };
+    auto read = [name = drill.drill, passed_since](Store& store) {
+      std::vector<HistoryRun> runs = store.history().runs(name, kFirstLook);
+      // The newest may all have been elsewhere.
+      if (std::ranges::none_of(runs, passed_since) && runs.size() == kFirstLook)
+        runs = store.history().runs(name, kAllRuns);
+      return std::ranges::any_of(runs, passed_since);
     };
-    const std::vector<HistoryRun> runs = co_await parts_.store.ask(std::move(read));
-    const bool passed = std::ranges::any_of(runs, [&](const HistoryRun& run) {
-      return run.environment == drill.environment && run.status == "pass" && run.ended <= now &&
-             now - run.ended <= *limit;
-    });
+    const bool passed = co_await parts_.store.ask(std::move(read));
     if (passed) {
       overdue_.erase(drill.name());
       told_overdue_.erase(drill.name());
@@ -370,7 +447,16 @@ Task<> Scheduler::look_for_overdue() {
 Task<std::string> Scheduler::start_now(std::string name, std::string who) {
   const ScheduledDrill* drill = drill_named(name);
   if (drill == nullptr) co_return fmt::format("there is no drill '{}'", printable(name, 64));
-  if (!drill->schedule.settings().enabled) co_return fmt::format("{} is not enabled in {}", name, parts_.settings.file);
+  if (!drill->schedule.settings().enabled)
+    co_return fmt::format("{} is not enabled in {}", name, parts_.settings.file);
+  if (asked_for_.contains(name)) co_return kUnderWay;
+  asked_for_.insert(name);
+  std::string problem = co_await plan_now(name, std::move(who));
+  asked_for_.erase(name);
+  co_return problem;
+}
+
+Task<std::string> Scheduler::plan_now(const std::string& name, std::string who) {
   Occurrence occurrence;
   occurrence.schedule = name;
   occurrence.due = parts_.clock.utc_now();
@@ -380,9 +466,14 @@ Task<std::string> Scheduler::start_now(std::string name, std::string who) {
   occurrence.why = "asked for by " + who;
   try {
     auto plan = [occurrence](Store& store) {
-      return store.plan(occurrence);
+      const std::vector<Occurrence> known =
+          store.occurrences(occurrence.schedule, kOccurrencesLookedAt);
+      if (std::ranges::any_of(known, is_under_way)) return false;
+      store.plan(occurrence);
+      return true;
     };
-    co_await parts_.store.ask(std::move(plan));
+    const bool planned = co_await parts_.store.ask(std::move(plan));
+    if (!planned) co_return kUnderWay;
   } catch (const Error& error) {
     co_return error.what();
   }

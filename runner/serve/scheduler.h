@@ -3,6 +3,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,7 +23,7 @@ class Scheduler {
  public:
   struct Parts {
     const Settings& settings;
-    const std::vector<ScheduledDrill>& drills;
+    std::vector<ScheduledDrill>& drills;  ///< their calendars are read anew every minute
     Clock& clock;
     Host& here;
     SharedStore& store;
@@ -61,6 +62,7 @@ class Scheduler {
 
  private:
   Task<> look();
+  void read_calendars();
   Task<> recover();
   Task<> plan_turns();
   Task<> plan_turns_of(const ScheduledDrill& drill);
@@ -69,10 +71,14 @@ class Scheduler {
   Task<> skip_missed();
   Task<> end_cut_turns();
   Task<> start_due_turns();
-  Task<> consider(Occurrence claimed);
+  Task<> consider(Occurrence claimed, Time held_until);
   Task<> look_for_overdue();
   Task<> run_turn(RunningTurn& turn, const ScheduledDrill& drill);
+  /// Itself: the process had written it, or it is written now as the process said.
+  enum class TurnEnd { Itself, Skipped, Cut, Unknown };
   Task<> conclude(RunningTurn& turn, const ScheduledDrill& drill, TurnOutcome outcome);
+  Task<TurnEnd> end_turn(const TurnOrder& order, TurnOutcome outcome);
+  Task<std::string> plan_now(const std::string& name, std::string who);
   Task<> skip(Occurrence claimed, std::string why);
   const ScheduledDrill* drill_named(const std::string& name) const;
   UtcTime inject_by(const ScheduledDrill& drill, const Occurrence& claimed) const;
@@ -89,11 +95,15 @@ class Scheduler {
   std::set<std::pair<std::string, UtcTime>> planned_;  ///< what need not be planned again
   std::map<std::string, UtcTime> told_overdue_;
   std::set<std::string> overdue_;
+  std::set<std::string> asked_for_;  ///< drills for which a person's turn is being planned
   UtcTime plan_again_{};
   UtcTime looked_for_overdue_{};
+  std::optional<Time> read_calendars_;
+  std::set<std::string> calendar_trouble_;  ///< drills whose calendars could not be read last time
   std::string store_trouble_;
   bool clock_doubt_ = false;
-  bool recovered_ = false;
+  bool recovered_ = false;          ///< `muster recover` has run since this server began
+  std::optional<Time> left_since_;  ///< when it last left something, or could not be run
   std::uint64_t started_ = 0;
   std::uint64_t skipped_ = 0;
 };

@@ -31,6 +31,9 @@ std::string to_text(const TurnOrder& order) {
   object["by_person"] = order.by_person;
   object["holder"] = order.holder;
   object["generation"] = order.generation;
+  object["held_until"] = order.held_until.time_since_epoch().count();
+  object["lease"] = order.lease.count();
+  object["at_once"] = order.at_once;
   return compact_json(object);
 }
 
@@ -43,46 +46,62 @@ TurnOrder turn_order_from(const std::string& text) {
           time_at(object, "inject_by"),
           flag_at(object, "by_person"),
           text_at(object, "holder"),
-          integer_at(object, "generation")};
+          integer_at(object, "generation"),
+          Time(Duration(integer_at(object, "held_until"))),
+          Duration(integer_at(object, "lease")),
+          static_cast<int>(integer_at(object, "at_once"))};
 }
 
 TurnLeash::TurnLeash(asio::any_io_executor executor, Parts parts)
-    : parts_(std::move(parts)), ended_(std::move(executor)) {}
+    : parts_(std::move(parts)), ended_(std::move(executor)), held_until_(parts_.order.held_until) {}
 
 Task<> TurnLeash::hold() {
   auto executor = co_await asio::this_coro::executor;
   TaskGroup tasks(executor);
   tasks.spawn(prolong());
+  tasks.spawn(give_up_in_time());
   tasks.spawn(listen());
   co_await tasks.join();
 }
 
-/// Counted from before the question was sent, on the clock that nobody can set: the claim is given
-/// up here no later than the store gives it to another.
+/// False where it is another's now. Counted from before the question was sent, on the clock that
+/// nobody can set: the claim is given up here no later than the store gives it to another.
+Task<bool> TurnLeash::renew() {
+  const Time asked = parts_.sources.clock.now();
+  auto work = [mine = mine(), lease = parts_.order.lease](Store& store) {
+    return store.renew(mine, lease);
+  };
+  const bool held = co_await parts_.sources.store.ask(std::move(work));
+  if (held) held_until_ = std::max(held_until_, asked + parts_.order.lease);
+  co_return held;
+}
+
 Task<> TurnLeash::prolong() {
-  Clock& clock = parts_.sources.clock;
-  Time safe_until = clock.now() + parts_.lease;
   for (;;) {
-    co_await clock.sleep_for(parts_.lease / 3);
-    const Time asked = clock.now();
-    std::string problem;
     try {
-      auto renew = [mine = mine(), lease = parts_.lease](Store& store) {
-        return store.renew(mine, lease);
-      };
-      const bool held = co_await parts_.sources.store.ask(std::move(renew));
+      const bool held = co_await renew();
       if (!held) {
         end({"the claim of this turn is another server's now, or has ended"});
         co_return;
       }
-      safe_until = asked + parts_.lease;
+      store_trouble_.clear();
     } catch (const Error& error) {
-      problem = error.what();
+      store_trouble_ = error.what();
     }
-    if (clock.now() + parts_.lease / 3 < safe_until) continue;
-    end({fmt::format("the claim of this turn could not be prolonged: {}", problem)});
-    co_return;
+    co_await parts_.sources.clock.sleep_for(parts_.order.lease / 3);
   }
+}
+
+/// Whatever the store does meanwhile: a third of the lease is left for the undo.
+Task<> TurnLeash::give_up_in_time() {
+  Clock& clock = parts_.sources.clock;
+  for (;;) {
+    const Time last = held_until_ - parts_.order.lease / 3;
+    if (clock.now() >= last) break;
+    co_await clock.sleep_until(last);
+  }
+  end({fmt::format("the claim of this turn could not be prolonged: {}",
+                   store_trouble_.empty() ? "the store gave no answer in time" : store_trouble_)});
 }
 
 Task<> TurnLeash::listen() {
@@ -132,31 +151,60 @@ Occurrence TurnLeash::mine() const {
 }
 
 Task<std::vector<std::string>> TurnLeash::why_not_inject(std::string run_id) {
-  if (pull_) co_return std::vector<std::string>{pull_->reason};
-  // A drill that has begun is brought to its end: a window that closes behind it is no reason.
-  if (started_) co_return std::vector<std::string>{};
+  // Of two faults at once the second waits until the first has its answer.
+  while (is_asking_) co_await parts_.sources.clock.sleep_for(std::chrono::milliseconds(10));
+  std::vector<std::string> reasons;
+  if (admitted_ == run_id) {
+    reasons = co_await why_not_go_on();
+  } else if (!pull_) {
+    is_asking_ = true;
+    std::string copy = run_id;
+    reasons = co_await why_not_begin(std::move(copy));
+    is_asking_ = false;
+    if (reasons.empty()) admitted_ = std::move(run_id);
+  }
+  if (pull_) reasons = {pull_->reason};
+  co_return reasons;
+}
+
+/// A drill that has begun is brought to its end: a window that closes behind it is no reason. But a
+/// machine that stood still, or slept, may hold nothing any more.
+Task<std::vector<std::string>> TurnLeash::why_not_go_on() {
+  std::vector<std::string> reasons;
+  const bool slept = parts_.sources.clock_watch.jumped();
+  if (!slept && parts_.sources.clock.now() < held_until_) co_return reasons;
+  try {
+    const bool held = co_await renew();
+    if (!held) reasons.emplace_back("the claim of this turn is another server's now");
+  } catch (const Error& error) {
+    reasons.push_back(fmt::format("whether the claim holds is not known: {}", error.what()));
+  }
+  co_return reasons;
+}
+
+/// Everything is asked once for each trial.
+Task<std::vector<std::string>> TurnLeash::why_not_begin(std::string run_id) {
+  const bool is_first = admitted_.empty();
   TurnAsked asked{parts_.drill,
                   parts_.environment,
                   parts_.order.due,
                   parts_.order.inject_by,
                   parts_.order.by_person,
-                  parts_.at_once,
-                  run_id};
+                  parts_.order.at_once,
+                  run_id,
+                  !is_first};
   AdmissionFacts facts = co_await gather_facts(parts_.schedule, std::move(asked), parts_.sources);
   std::vector<std::string> reasons = why_not_now(parts_.schedule, facts);
   if (!reasons.empty()) co_return reasons;
   try {
-    // Calls come one after the other there: of two faults at once, one asks and both know.
-    auto start = [this, mine = mine(), run_id](Store& store) {
-      if (!started_) started_ = store.start(mine, run_id);
-      return started_.load();
+    auto start = [is_first, mine = mine(), run_id, lease = parts_.order.lease](Store& store) {
+      return is_first ? store.start(mine, run_id) : store.renew(mine, lease);
     };
     const bool ours = co_await parts_.sources.store.ask(std::move(start));
     facts.claim_lost = !ours;
   } catch (const Error& error) {
     facts.store_error = error.what();
   }
-  if (pull_) co_return std::vector<std::string>{pull_->reason};
   // Time has passed while the store was asked.
   facts.now = parts_.sources.clock.utc_now();
   co_return why_not_now(parts_.schedule, facts);

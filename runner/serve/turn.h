@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <optional>
 #include <string>
 
@@ -19,14 +18,17 @@ struct TurnOrder {
   bool by_person = false;  ///< somebody asked for it, not the calendar
   std::string holder;
   std::int64_t generation = 0;
+  Time held_until;   ///< nobody else gets the turn before, unless it is prolonged
+  Duration lease{};  ///< by which it is prolonged
+  int at_once = 1;   ///< as the server has it, whatever its file says by now
 };
 std::string to_text(const TurnOrder& order);
 /// Throws Error where it is none.
 TurnOrder turn_order_from(const std::string& text);
 
 /// The claim of one turn, as the process holds it that runs the drill: prolongs it, asks everything
-/// again before the first fault, and ends the run where the claim is lost, or its stdin ends or
-/// says "stop REASON": the server has gone, or a person asked for it.
+/// again before the first fault of each trial, and ends the run where the claim is lost, or its
+/// stdin ends or says "stop REASON": the server has gone, or a person asked for it.
 class TurnLeash final : public Leash {
  public:
   struct Parts {
@@ -34,8 +36,6 @@ class TurnLeash final : public Leash {
     TurnOrder order;
     std::string drill;
     std::string environment;
-    int at_once = 1;
-    Duration lease{};
     FactSources sources;
   };
   TurnLeash(boost::asio::any_io_executor executor, Parts parts);
@@ -44,8 +44,8 @@ class TurnLeash final : public Leash {
   Task<> hold();
   Task<std::vector<std::string>> why_not_inject(std::string run_id) override;
   Task<Pull> pulled() override;
-  /// Whether the first fault was allowed.
-  bool started() const { return started_; }
+  /// Whether a fault was allowed.
+  bool started() const { return !admitted_.empty(); }
   /// Why the run had to end early, if it had to.
   const std::optional<Pull>& pull() const { return pull_; }
   /// Writes down how the turn ended; what cannot be written is returned in words.
@@ -53,14 +53,21 @@ class TurnLeash final : public Leash {
 
  private:
   Task<> prolong();
+  Task<> give_up_in_time();
   Task<> listen();
+  Task<std::vector<std::string>> why_not_go_on();
+  Task<std::vector<std::string>> why_not_begin(std::string run_id);
+  Task<bool> renew();
   void end(Pull pull);
   Occurrence mine() const;
 
   Parts parts_;
   Happening ended_;
   std::optional<Pull> pull_;
-  std::atomic<bool> started_ = false;  ///< set on the thread of the store
+  Time held_until_;
+  std::string store_trouble_;  ///< of the last try to prolong the claim
+  std::string admitted_;       ///< the run that may inject: its trial was looked at
+  bool is_asking_ = false;
 };
 
 }  // namespace muster

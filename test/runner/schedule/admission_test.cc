@@ -69,6 +69,9 @@ const std::vector<Violation>& violations() {
        [](Settings&, Facts& facts) { facts.clock_doubt = true; },
        "the clock of this machine was set since the last look; nothing starts until it has been "
        "looked at again"},
+      {"skew",
+       [](Settings&, Facts& facts) { facts.clock_skew = true; },
+       "the clock of this machine is far from the store's; set one of them right"},
       {"history",
        [](Settings&, Facts& facts) { facts.history_error = "disk\nfull"; },
        "when it ran last is not known: disk full"},
@@ -200,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_turn_that_the_calendar_excludes_is_not_admitted_at_all) {
 
 BOOST_AUTO_TEST_CASE(a_missed_turn_starts_late_only_where_that_is_allowed) {
   AdmissionFacts facts = good_facts();
-  facts.now = utc("2026-12-01T14:01:00Z");
+  facts.now = utc("2026-12-01T14:00:00Z");
   facts.latest = utc("2026-12-31T00:00:00Z");  // whoever says so is not believed
   BOOST_TEST(reasons_of(good_settings(), facts) == Texts());
   facts.now += 1us;
@@ -246,6 +249,23 @@ BOOST_AUTO_TEST_CASE(a_baseline_has_its_time_after_an_instant_and_none_behind_a_
   facts.now = facts.due + 2min + 1us;
   facts.measured = false;
   BOOST_TEST(reasons_of(instant, facts).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_further_trial_is_bound_to_windows_and_to_everything_that_may_come_up_meanwhile) {
+  AdmissionFacts facts = good_facts();
+  facts.measured = true;
+  facts.further_trial = true;
+  facts.ran_at = facts.now - 1s;  // the trial before
+  facts.latest = facts.due;
+  BOOST_TEST(reasons_of(good_settings(), facts) == Texts());
+  facts.holds[0].second = HoldAnswer::Held;
+  BOOST_TEST(reasons_of(good_settings(), facts) == Texts({"hold 'deploy' keeps it from starting"}));
+  facts.holds[0].second = HoldAnswer::Clear;
+  facts.now = utc("2026-12-01T14:00:00.000001Z");
+  BOOST_TEST(reasons_of(good_settings(), facts).size() == 1U);
+  ScheduleSettings instant = good_settings();
+  instant.when = "Tue 10:00";
+  BOOST_TEST(reasons_of(instant, facts) == Texts());
 }
 
 BOOST_AUTO_TEST_CASE(a_clock_that_shows_nonsense_is_a_reason) {
@@ -294,6 +314,7 @@ class Drawer {
     refuse_if(out, random_.below(16) == 0, [&] { out.facts.unclean_error = "no answer"; });
     refuse_if(out, random_.below(16) == 0, [&] { out.facts.lever = "engaged"; });
     refuse_if(out, random_.below(16) == 0, [&] { out.facts.clock_doubt = true; });
+    refuse_if(out, random_.below(16) == 0, [&] { out.facts.clock_skew = true; });
     refuse_if(out, random_.below(16) == 0, [&] { out.facts.claim_lost = true; });
     refuse_if(out, random_.below(16) == 0, [&] { out.facts.store_error = "no answer"; });
     out.facts.at_once = 1 + static_cast<int>(random_.below(3));

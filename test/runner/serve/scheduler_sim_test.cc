@@ -87,8 +87,6 @@ class SimTurn final : public Channel {
                      order_,
                      drill->drill,
                      drill->environment,
-                     100,
-                     std::chrono::seconds(30),
                      {place_.clock, watch, here_, shared}});
     std::string run = "run";
     const std::vector<std::string> reasons = co_await leash.why_not_inject(std::move(run));
