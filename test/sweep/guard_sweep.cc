@@ -22,6 +22,9 @@ namespace fs = std::filesystem;
 
 /// Long enough for a busy machine. A guard that cannot reach us any more ends by it.
 constexpr std::int64_t kLease = 10 * kTestSecond;
+/// Who waits for another process makes a few calls more or fewer each time: a call near the end of
+/// one run may lie beyond the end of the next.
+constexpr int kTries = 6;
 
 struct Options {
   std::vector<std::string_view> kinds = {"file"};
@@ -37,11 +40,12 @@ std::string self() {
 struct Tally {
   int boundaries = 0;
   int met = 0;
+  int beyond = 0;  ///< not met in any try: each run ended before, its last call included
   int left = 0;    ///< in force after the last recover, or recover does not say clean
   int untrue = 0;  ///< called clean while it was in force
   std::vector<std::string> failures;
 
-  bool good() const { return left == 0 && untrue == 0 && met > 0; }
+  bool good() const { return left == 0 && untrue == 0 && met > 0 && met + beyond == boundaries; }
 };
 
 /// What a conversation with a guard came to.
@@ -88,8 +92,7 @@ class Sweep {
     return each_boundary(read_log(log_path()).calls, [&](Meeting meeting, Tally& tally) {
       meeting.in_fork = true;
       begin();
-      const Answer answer = serve(meeting);
-      check(answer, tally, meeting);
+      check(serve(meeting), tally, meeting);
     });
   }
 
@@ -101,8 +104,7 @@ class Sweep {
     return each_boundary(read_log(log_path()).calls, [&](const Meeting& meeting, Tally& tally) {
       begin();
       leave_in_force();
-      const Answer answer = recover(meeting);
-      check(answer, tally, meeting);
+      check(recover(meeting), tally, meeting);
     });
   }
 
@@ -116,7 +118,13 @@ class Sweep {
       if (options_.errors) errors = errors_of_call(calls[static_cast<std::size_t>(at) - 1]);
       for (const CallError& error : errors) {
         ++tally.boundaries;
-        boundary({false, at, error.error, log_path()}, tally);
+        Met met;
+        for (int tried = 0; tried < kTries && !met.met; ++tried) {
+          boundary({false, at, error.error, log_path()}, tally);
+          met = read_log(log_path());
+        }
+        tally.met += met.met;
+        tally.beyond += !met.met && static_cast<int>(met.calls.size()) < at;
       }
     }
     return tally;
@@ -170,12 +178,12 @@ class Sweep {
     return answer;
   }
 
-  void leave_in_force() const {
+  void leave_in_force() {
     GuardProcess process(options_.guard, "serve", guards());
     const ArmedReport armed = process.arm(order());
     process.inject();
-    ::kill(static_cast<pid_t>(armed.pid), SIGKILL);
-    process.wait();
+    kill_both(process, armed);  // else the second guard undoes, and recover only looks on
+    if (kind_->left().empty()) throw std::runtime_error("nothing is left for recover");
   }
 
   /// Whether `list` calls every change clean.
@@ -201,7 +209,6 @@ class Sweep {
   }
 
   void check(const Answer& answer, Tally& tally, const Meeting& meeting) {
-    tally.met += read_log(log_path()).met;
     const std::string now = kind_->left();
     if (!now.empty() && (answer.says_clean() || listed_clean())) {
       ++tally.untrue;
@@ -246,7 +253,13 @@ bool sweep_part(const Options& options,
   } catch (const std::exception& error) {
     tally.failures.emplace_back(error.what());
   }
-  std::printf("%s%-7.*s %-7s %s at %d of %d boundaries: %d left, %d untrue\n",
+  std::string beyond;
+  if (tally.beyond > 0) {
+    beyond = " (" + std::to_string(tally.beyond) +
+             " of a run that waited longer were not reached in " + std::to_string(kTries) +
+             " tries, which ended before)";
+  }
+  std::printf("%s%-7.*s %-7s %s at %d of %d boundaries%s: %d left, %d untrue\n",
               tally.good() ? "" : "ERROR: ",
               static_cast<int>(kind.size()),
               kind.data(),
@@ -254,6 +267,7 @@ bool sweep_part(const Options& options,
               options.errors ? "a call failed" : "killed",
               tally.met,
               tally.boundaries,
+              beyond.c_str(),
               tally.left,
               tally.untrue);
   for (const std::string& line : tally.failures) std::printf("  %s\n", line.c_str());
