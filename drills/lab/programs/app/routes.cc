@@ -7,6 +7,7 @@
 #include <ctime>
 #include <thread>
 
+#include "drills/lab/programs/app/denylist.h"
 #include "drills/lab/programs/app/unavailable.h"
 
 namespace muster::app {
@@ -97,6 +98,7 @@ const Routes::Route Routes::kRoutes[] = {
     {"POST", "/comment", &Routes::add_comment},
     {"POST", "/login", &Routes::login},
     {"POST", "/logout", &Routes::logout},
+    {"POST", "/logout-everywhere", &Routes::logout_everywhere},
     {"GET", "/me", &Routes::me},
     {"POST", "/ledger/", &Routes::add_entry},
     {"GET", "/ledger/", &Routes::entries},
@@ -238,7 +240,7 @@ Routes::Session Routes::session_of(const Request& request) {
   }
   bool denied = false;
   try {
-    denied = is_denied(token.claims.id);
+    denied = is_denied(token.claims);
     session.checked = true;
   } catch (const Unavailable&) {
     if (options.deny_mode == DenyMode::Closed) throw;
@@ -248,15 +250,16 @@ Routes::Session Routes::session_of(const Request& request) {
   return session;
 }
 
-bool Routes::is_denied(const std::string& token_id) {
+bool Routes::is_denied(const Claims& claims) {
   const auto now = std::chrono::steady_clock::now();
-  const auto known = believed_.find(token_id);
+  const auto known = believed_.find(claims.id);
   if (known != believed_.end() && now < known->second) return false;
   if (known != believed_.end()) believed_.erase(known);
-  if (local_denylist_.command({"EXISTS", "deny:" + token_id}) == "1") return true;
+  if (local_denylist_.command({"EXISTS", denied_key(claims)}) == "1") return true;
+  if (is_too_old(claims, local_denylist_.command({"GET", too_old_key(claims)}))) return true;
   if (shared_.options.deny_cache > 0s) {
     std::erase_if(believed_, [&](const auto& each) { return each.second <= now; });
-    believed_[token_id] = now + shared_.options.deny_cache;
+    believed_[claims.id] = now + shared_.options.deny_cache;
   }
   return false;
 }
@@ -274,13 +277,28 @@ Response Routes::login(const Request& request, std::string_view) {
 }
 
 Response Routes::logout(const Request& request, std::string_view) {
+  return revoke(request, [](const Claims& claims, std::int64_t) {
+    return std::pair(denied_key(claims), std::string("1"));
+  });
+}
+
+/// Every token of the user that there is now, on whatever device; in the denylist it is one entry.
+Response Routes::logout_everywhere(const Request& request, std::string_view) {
+  return revoke(request, [](const Claims& claims, std::int64_t now) {
+    return std::pair(too_old_key(claims), std::to_string(now));
+  });
+}
+
+Response Routes::revoke(const Request& request, Entry entry_of) {
+  const Options& options = shared_.options;
   const std::int64_t now = std::time(nullptr);
   const VerifiedToken token =
-      verify_token(bearer_token(request), shared_.options.jwt_secret, now, shared_.options.leeway);
+      verify_token(bearer_token(request), options.jwt_secret, now, options.leeway);
   if (!token.good()) return error(401, token.refusal);
-  const std::int64_t left =
-      std::max<std::int64_t>(1, token.claims.expires_at - now + shared_.options.leeway.count());
-  primary_denylist_.command({"SET", "deny:" + token.claims.id, "1", "EX", std::to_string(left)});
+  const auto [key, value] = entry_of(token.claims, now);
+  // Another token of the user may be as young as this second.
+  const std::int64_t left = options.jwt_ttl.count() + options.leeway.count();
+  primary_denylist_.command({"SET", key, value, "EX", std::to_string(left)});
   return json(200, "{\"revoked\":true}");
 }
 

@@ -50,6 +50,7 @@ class Routes {
   Response add_comment(const Request& request, std::string_view rest);
   Response login(const Request& request, std::string_view rest);
   Response logout(const Request& request, std::string_view rest);
+  Response logout_everywhere(const Request& request, std::string_view rest);
   Response me(const Request& request, std::string_view rest);
   Response add_entry(const Request& request, std::string_view rest);
   Response entries(const Request& request, std::string_view rest);
@@ -61,7 +62,10 @@ class Routes {
   /// Checks the token and asks the local denylist.
   Session session_of(const Request& request);
   /// Throws Unavailable where the denylist does not answer.
-  bool is_denied(const std::string& token_id);
+  bool is_denied(const Claims& claims);
+  /// The denylist's entry, key and value, that revokes what a token stands for at this time.
+  using Entry = std::pair<std::string, std::string> (*)(const Claims& claims, std::int64_t now);
+  Response revoke(const Request& request, Entry entry_of);
   std::vector<Row> write(const char* statement, const std::vector<std::string>& parameters);
 
   Shared& shared_;
