@@ -71,8 +71,11 @@ std::string rule(std::string_view name, std::string_view expression, std::string
 /// How long something has to last before an alert fires is the setting that is wrong most often.
 std::string rules(const std::string& alerts) {
   const std::string lasting = alerts == "late" ? "10m" : "2s";
+  // Who sees nothing at all knows nothing of any region, and has to say that instead.
+  const std::string seeing = alerts == "hasty" ? "" : " and on() max(probe_success) > 0";
   std::string text = "groups:\n- name: novvista\n  rules:\n";
-  text += rule("RegionDown", "probe_success{job=\"front-doors\"} == 0", lasting);
+  text += rule("RegionDown", "probe_success{job=\"front-doors\"} == 0" + seeing, lasting);
+  text += rule("MonitoringBlind", "max(probe_success) == 0", lasting);
   // A region that answers most of the time is down for the rest: no run of failures shows it.
   text +=
       rule("RegionFlaky", "avg_over_time(probe_success{job=\"front-doors\"}[8s]) < 0.95", lasting);

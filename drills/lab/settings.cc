@@ -43,7 +43,9 @@ const std::vector<LabSetting>& lab_settings() {
       {"second_resolver", "on", "off: the resolver of the other region refuses these users"},
       {"object_store", "webdav", "s3: real S3 buckets (s3rver and rclone) instead of files"},
       {"monitors", "both", "own: each region's monitoring looks at its own region only"},
-      {"alerts", "on", "late: only for what has lasted ten minutes"},
+      {"alerts",
+       "on",
+       "late: only for what has lasted ten minutes; hasty: who sees nothing calls regions down"},
       {"replica_apply_delay",
        "0",
        "how long the standby waits before it applies a change, such as 5s"},
@@ -83,7 +85,7 @@ const std::vector<Words> kWords = {{"deny_mode", {"closed", "open"}},
                                    {"app_health", {"deep", "shallow"}},
                                    {"object_store", {"webdav", "s3"}},
                                    {"monitors", {"both", "own"}},
-                                   {"alerts", {"on", "late"}}};
+                                   {"alerts", {"on", "late", "hasty"}}};
 
 /// What the value should have been, or "" if it is right.
 std::string complaint(const std::string& name, const std::string& value) {
