@@ -20,7 +20,9 @@ std::string head(const Result& result) {
   const StatusWord& word = status_word(result.verdict.status);
   const std::string title =
       fmt::format("{}: {}, run {}", word.word, result.run.drill, result.run.number);
-  return page_head(title, word.css, "'" + sha256_for_csp(kPageScript) + "'");
+  PageKind kind;
+  kind.scripts = "'" + sha256_for_csp(kPageScript) + "'";
+  return page_head(title, word.css, kind);
 }
 
 /// The script only adds to a page that is complete, so it comes last.

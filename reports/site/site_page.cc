@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "reports/page/head.h"
 #include "reports/page/markup.h"
 #include "reports/site/addresses.h"
 #include "reports/site/site.h"
@@ -22,42 +23,16 @@ extern const std::string_view kLiveScript;
 
 namespace {
 
-std::string style() {
-  return std::string(kPageStyle) + std::string(kSiteStyle);
-}
-
-/// The part of the policy that a page may say of itself.
-std::string policy(bool scripted) {
-  const std::string script =
-      scripted ? fmt::format("script-src '{}'; connect-src 'self'; ", sha256_for_csp(kLiveScript))
-               : "";
-  return fmt::format(
-      "default-src 'none'; style-src '{}'; {}img-src data:; base-uri 'none'; form-action 'self'",
-      sha256_for_csp(style()),
-      script);
-}
-
-std::string icon(std::string_view mark) {
-  const bool bad = mark == "fail" || mark == "broken" || mark == "stop";
-  return fmt::format(
-      "<link rel=\"icon\" href=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' "
-      "viewBox='0 0 16 16'%3E%3Cpath d='M1 13h4V4h3v9h7' fill='none' stroke='%23{}' "
-      "stroke-width='2'/%3E%3C/svg%3E\">\n",
-      bad              ? "c62f1c"
-      : mark == "pass" ? "1a7048"
-                       : "5f6670");
+PageKind kind(bool scripted) {
+  PageKind made;
+  made.style = std::string(kPageStyle) + std::string(kSiteStyle);
+  if (scripted) made.scripts = "'" + sha256_for_csp(kLiveScript) + "'";
+  made.talks_to_server = true;
+  return made;
 }
 
 std::string head(const SitePage& page) {
-  return fmt::format(
-             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-             "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n"
-             "<meta name=\"referrer\" content=\"no-referrer\">\n<title>{} (muster)</title>\n",
-             policy(page.scripted),
-             escape(page.title)) +
-         icon(page.mark) + "<style>" + style() + "</style>\n" + page.head + "</head>\n";
+  return page_head(page.title, page.mark, kind(page.scripted), "\n" + page.head);
 }
 
 // ---- the bar
@@ -202,7 +177,7 @@ std::string bare_document(const SitePage& page) {
 }
 
 std::string site_policy() {
-  return policy(true) + "; frame-ancestors 'none'";
+  return page_policy(kind(true)) + "; frame-ancestors 'none'";
 }
 
 }  // namespace muster

@@ -35,6 +35,8 @@ struct Caller {
 
   /// Admin may everything; whoever may start a drill may stop it.
   bool may(Scope scope) const;
+  /// Whether a good token was shown.
+  bool is_known() const { return !token.empty(); }
   /// For people and for the audit log: the token's name, else the address.
   const std::string& name() const { return token.empty() ? peer : token; }
 };

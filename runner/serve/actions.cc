@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "reports/site/site.h"
 #include "runner/interlocks/lever.h"
-#include "runner/record/run_results.h"
 #include "runner/record/run_store.h"
 #include "runner/serve/routes.h"
 
@@ -42,24 +41,28 @@ WebResponse page_answer(std::string html) {
   return response;
 }
 
-Task<std::optional<Result>> result_of(const Desk& desk, std::string id) {
-  if (!is_run_id(id)) co_return std::nullopt;
-  if (std::filesystem::exists(runs_directory() / id)) {
-    try {
-      co_return result_of_run(run_directory(id));
-    } catch (const Error&) {
-      co_return std::nullopt;  // it runs, or nothing was drilled
-    }
-  }
+Task<ResultShelf::Kept> result_of(const Desk& desk, std::string id) {
+  if (!is_run_id(id)) co_return nullptr;
+  std::filesystem::path directory = runs_directory() / id;
+  std::error_code unreadable;
+  if (std::filesystem::exists(directory, unreadable))
+    co_return co_await desk.results.of_run(std::move(directory));
   auto read = [id](Store& store) {
     return store.result(id);
   };
-  const std::optional<SignedResult> kept = co_await desk.store.ask(std::move(read));
-  if (!kept) co_return std::nullopt;
-  co_return result_from_json(parse_json(kept->text, "a result").as_object());
+  std::optional<SignedResult> kept = co_await desk.store.ask(std::move(read));
+  if (!kept) co_return nullptr;
+  co_return co_await desk.results.of_text(std::move(kept->text));
 }
 
-WebResponse halt(const Desk& desk, const Caller& caller, const std::string& reason) {
+Task<std::string> rendered(const Desk& desk, const ReportFormat& format, ResultShelf::Kept result) {
+  auto render = [&format, result = std::move(result)] {
+    return format.render(*result);
+  };
+  co_return co_await desk.results.make(std::move(render));
+}
+
+WebResponse halt(const Desk& desk, const Caller& caller, const std::string& reason, Effect) {
   try {
     engage_lever(caller.name() + " (over HTTP)", printable(reason, 200), desk.clock.utc_now());
   } catch (const Error& error) {
@@ -72,8 +75,14 @@ WebResponse halt(const Desk& desk, const Caller& caller, const std::string& reas
   return json_answer(json::object{{"halted", true}});
 }
 
+WebResponse release(const Desk& desk, const Caller& caller, Effect) {
+  if (!release_lever()) return problem(409, "the lever of this home is not engaged");
+  desk.log.warning("the lever was released", {{"who", caller.name()}});
+  return json_answer(json::object{{"halted", false}});
+}
+
 /// A run that a person started is told as `muster stop` tells it.
-Task<WebResponse> stop_run(const Desk& desk, std::string run, Caller caller) {
+Task<WebResponse> stop_run(const Desk& desk, std::string run, Caller caller, Effect) {
   const std::string reason = "stopped by " + caller.name() + " over HTTP";
   if (const auto turn = desk.scheduler.running(run)) {
     std::string copy = reason;
@@ -89,7 +98,7 @@ Task<WebResponse> stop_run(const Desk& desk, std::string run, Caller caller) {
   co_return problem(404, "no such run is running on this machine");
 }
 
-Task<WebResponse> start_drill(const Desk& desk, std::string name, Caller caller) {
+Task<WebResponse> start_drill(const Desk& desk, std::string name, Caller caller, Effect) {
   std::string who = caller.name();
   std::string copy = name;
   const std::string why = co_await desk.scheduler.start_now(std::move(copy), std::move(who));

@@ -3,10 +3,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "reports/formats/formats.h"
-#include "runner/interlocks/lever.h"
 #include "runner/record/run_store.h"
 #include "runner/serve/routes.h"
+#include "runner/serve/schema.h"
 #include "runner/serve/site_views.h"
 
 namespace muster {
@@ -132,13 +131,13 @@ Task<WebResponse> runs_answer(const Desk& desk, std::string drill, std::size_t l
 Task<WebResponse> run_answer(const Desk& desk, std::string id, std::string format) {
   const ReportFormat* wanted = report_format(format.empty() ? "json" : format);
   if (wanted == nullptr) co_return problem(400, "there is no such format");
-  const std::optional<Result> result = co_await result_of(desk, std::move(id));
+  ResultShelf::Kept result = co_await result_of(desk, std::move(id));
   if (!result) co_return problem(404, "there is no such run, or it has no result yet");
   WebResponse response;
   response.type = format.empty() || format == "json" ? "application/json"
                   : format == "html"                 ? "text/html; charset=utf-8"
                                                      : "text/plain; charset=utf-8";
-  response.body = wanted->render(*result);
+  response.body = co_await rendered(desk, *wanted, std::move(result));
   co_return response;
 }
 
@@ -182,112 +181,223 @@ Task<WebResponse> run(const Desk& desk, RoutedRequest request) {
   co_return co_await run_answer(desk, std::move(id), std::move(format));
 }
 
-Task<WebResponse> start(const Desk& desk, RoutedRequest request) {
+Task<WebResponse> start(const Desk& desk, RoutedRequest request, Effect effect) {
   std::string name = parameter(request, "name");
-  co_return co_await start_drill(desk, std::move(name), std::move(request.caller));
+  co_return co_await start_drill(desk, std::move(name), std::move(request.caller), effect);
 }
 
-Task<WebResponse> stop(const Desk& desk, RoutedRequest request) {
+Task<WebResponse> stop(const Desk& desk, RoutedRequest request, Effect effect) {
   std::string id = parameter(request, "id");
-  co_return co_await stop_run(desk, std::move(id), std::move(request.caller));
+  co_return co_await stop_run(desk, std::move(id), std::move(request.caller), effect);
 }
 
-Task<WebResponse> halt_all(const Desk& desk, RoutedRequest request) {
-  co_return halt(desk, request.caller, "over the API");
+Task<WebResponse> halt_all(const Desk& desk, RoutedRequest request, Effect effect) {
+  co_return halt(desk, request.caller, "over the API", effect);
 }
 
-Task<WebResponse> release(const Desk& desk, RoutedRequest request) {
-  if (!release_lever()) co_return problem(409, "the lever of this home is not engaged");
-  desk.log.warning("the lever was released", {{"who", request.caller.name()}});
-  co_return json_answer(json::object{{"halted", false}});
+Task<WebResponse> release_all(const Desk& desk, RoutedRequest request, Effect effect) {
+  co_return release(desk, request.caller, effect);
+}
+
+// ---- what they answer
+
+using schema::Field;
+
+json::object turn_schema() {
+  return schema::object(
+      {{"begin", schema::instant()}, {"end", schema::instant()}, {"excluded", schema::text()}});
+}
+
+json::object drill_schema() {
+  return schema::object({{"name", schema::text()},
+                         {"drill", schema::text()},
+                         {"title", schema::text()},
+                         {"owner", schema::text()},
+                         {"stack", schema::text()},
+                         {"environment", schema::text()},
+                         {"when", schema::text()},
+                         {"time_zone", schema::text()},
+                         {"meaning", schema::text()},
+                         {"enabled", schema::flag()},
+                         {"overdue", schema::flag()},
+                         {"next", schema::list(turn_schema())}});
+}
+
+json::object status_schema() {
+  const json::object running = schema::object({{"run", schema::text()},
+                                               {"drill", schema::text()},
+                                               {"doing", schema::text()},
+                                               {"started_at", schema::instant()}});
+  return schema::object({{"server", schema::text()},
+                         {"now", schema::instant()},
+                         {"lever", schema::text()},
+                         {"left_in_force", schema::list(schema::text())},
+                         {"running", schema::list(running)},
+                         {"store_trouble", schema::text()},
+                         {"clock_doubt", schema::text()}});
+}
+
+json::object schedule_schema() {
+  const json::object ahead =
+      schema::object({{"drill", schema::text()}, {"turns", schema::list(turn_schema())}});
+  const json::object occurrence = schema::object({{"drill", schema::text()},
+                                                  {"due", schema::instant()},
+                                                  {"at", schema::instant()},
+                                                  {"state", schema::text()},
+                                                  {"run", schema::text()},
+                                                  {"why", schema::text()}});
+  return schema::object(
+      {{"ahead", schema::list(ahead)}, {"occurrences", schema::list(occurrence)}});
+}
+
+json::object runs_schema() {
+  const json::object run = schema::object({{"run", schema::text()},
+                                           {"number", schema::whole_number()},
+                                           {"drill", schema::text()},
+                                           {"environment", schema::text()},
+                                           {"version", schema::text()},
+                                           {"started_at", schema::instant()},
+                                           {"ended_at", schema::instant()},
+                                           {"status", schema::text()},
+                                           {"exit_code", schema::whole_number()},
+                                           {"headline", schema::text()}});
+  return schema::object({{"runs", schema::list(run)}});
+}
+
+/// Of a result its own schema says more: docs/result.schema.json.
+json::object result_schema() {
+  json::object made{{"type", "object"}};
+  made["description"] = "In another format than json: a text.";
+  return made;
 }
 
 // ---- the table
 
-struct ApiWords {
-  const char* method;
+Route api_route(RouteAction action,
+                const char* pattern,
+                std::optional<Scope> scope,
+                const char* id,
+                const char* summary) {
+  Route route;
+  route.action = std::move(action);
+  route.pattern = pattern;
+  route.scope = scope;
+  route.id = id;
+  route.summary = summary;
+  // None needs a body; many programs send {} with every POST.
+  if (route.method() == "POST") route.body_types = {"application/json"};
+  return route;
+}
+
+struct Look {
   const char* pattern;
   std::optional<Scope> scope;
   const char* id;
   const char* summary;
   Task<WebResponse> (*handle)(const Desk&, RoutedRequest);
+  json::object answer;
   std::vector<RouteParameter> parameters{};
 };
 
-const std::vector<ApiWords>& table() {
-  static const std::vector<ApiWords> kTable = {
-      {"GET", "/healthz", std::nullopt, "getHealth", "Is the server well?", health},
-      {"GET",
-       "/api/v1/status",
-       Scope::ReportRead,
-       "getStatus",
-       "What runs, what may be in force, the lever",
-       status},
-      {"GET", "/api/v1/drills", Scope::ReportRead, "getDrills", "Every drill on schedule", drills},
-      {"GET",
-       "/api/v1/schedule",
-       Scope::ReportRead,
-       "getSchedule",
-       "Turns ahead and what became of those behind",
-       schedule,
-       {{"limit", "how many turns of each drill; 10"}}},
-      {"GET",
-       "/api/v1/runs",
-       Scope::ReportRead,
-       "getRuns",
-       "Runs, newest first",
-       runs,
-       {{"drill", "only of this drill"}, {"limit", "how many; 50"}}},
-      {"GET",
-       "/api/v1/runs/{id}",
-       Scope::ReportRead,
-       "getRun",
-       "The result of a run, in any format of `muster report`",
-       run,
-       {{"id", "id of the run"}, {"format", "json, junit, markdown, ...; json"}}},
-      {"POST",
-       "/api/v1/drills/{name}/start",
-       Scope::DrillStart,
-       "startDrill",
-       "Plan a turn of a drill for now; every check still has to pass",
-       start},
-      {"POST",
-       "/api/v1/runs/{id}/stop",
-       Scope::DrillStop,
-       "stopRun",
-       "Undo everything and end a run",
-       stop},
-      {"POST",
-       "/api/v1/halt",
-       Scope::DrillStop,
-       "haltAll",
-       "Engage the safety lever: everything is undone and nothing starts",
-       halt_all},
-      {"DELETE",
-       "/api/v1/halt",
-       Scope::Admin,
-       "releaseLever",
-       "Release the safety lever: drills may run again",
-       release}};
-  return kTable;
+std::vector<Look> looks() {
+  return {{"/healthz",
+           std::nullopt,
+           "getHealth",
+           "Is the server well?",
+           health,
+           schema::object({{"status", schema::text()}})},
+          {"/api/v1/status",
+           Scope::ReportRead,
+           "getStatus",
+           "What runs, what may be in force, the lever",
+           status,
+           status_schema()},
+          {"/api/v1/drills",
+           Scope::ReportRead,
+           "getDrills",
+           "Every drill on schedule",
+           drills,
+           schema::object({{"drills", schema::list(drill_schema())}})},
+          {"/api/v1/schedule",
+           Scope::ReportRead,
+           "getSchedule",
+           "Turns ahead and what became of those behind",
+           schedule,
+           schedule_schema(),
+           {{"limit", "how many turns of each drill; 10"}}},
+          {"/api/v1/runs",
+           Scope::ReportRead,
+           "getRuns",
+           "Runs, newest first",
+           runs,
+           runs_schema(),
+           {{"drill", "only of this drill"}, {"limit", "how many; 50"}}},
+          {"/api/v1/runs/{id}",
+           Scope::ReportRead,
+           "getRun",
+           "The result of a run, in any format of `muster report`",
+           run,
+           result_schema(),
+           {{"id", "id of the run"}, {"format", "json, junit, markdown, ...; json"}}}};
+}
+
+struct Move {
+  const char* pattern;
+  Scope scope;
+  const char* id;
+  const char* summary;
+  Task<WebResponse> (*handle)(const Desk&, RoutedRequest, Effect);
+  int answer_status;
+  Field answer;
+};
+
+std::vector<Move> moves() {
+  return {{"/api/v1/drills/{name}/start",
+           Scope::DrillStart,
+           "startDrill",
+           "Plan a turn of a drill for now; every check still has to pass",
+           start,
+           202,
+           {"planned", schema::text()}},
+          {"/api/v1/runs/{id}/stop",
+           Scope::DrillStop,
+           "stopRun",
+           "Undo everything and end a run",
+           stop,
+           202,
+           {"stopping", schema::text()}},
+          {"/api/v1/halt",
+           Scope::DrillStop,
+           "haltAll",
+           "Engage the safety lever: everything is undone and nothing starts",
+           halt_all,
+           200,
+           {"halted", schema::flag()}}};
 }
 
 }  // namespace
 
 std::vector<Route> api_routes(const Desk& desk) {
   std::vector<Route> routes;
-  for (const ApiWords& words : table()) {
-    Route route;
-    route.method = words.method;
-    route.pattern = words.pattern;
-    route.scope = words.scope;
-    route.id = words.id;
-    route.summary = words.summary;
-    route.parameters = words.parameters;
-    if (route.method == "POST") route.body_types = {"application/json"};
-    route.handler = at(desk, words.handle);
-    routes.push_back(std::move(route));
+  for (std::vector<Look> all = looks(); Look & look : all) {
+    Route& route = routes.emplace_back(api_route(
+        RouteAction::get(at(desk, look.handle)), look.pattern, look.scope, look.id, look.summary));
+    route.answer_schema = std::move(look.answer);
+    route.parameters = std::move(look.parameters);
   }
+  for (const std::vector<Move> all = moves(); const Move& move : all) {
+    Route& route = routes.emplace_back(api_route(
+        RouteAction::post(at(desk, move.handle)), move.pattern, move.scope, move.id, move.summary));
+    route.answer_status = move.answer_status;
+    route.answer_schema = schema::object({move.answer});
+  }
+  Route& released =
+      routes.emplace_back(api_route(RouteAction::remove(at(desk, release_all)),
+                                    "/api/v1/halt",
+                                    Scope::Admin,
+                                    "releaseLever",
+                                    "Release the safety lever: drills may run again"));
+  released.answer_schema = schema::object({{"halted", schema::flag()}});
   return routes;
 }
 

@@ -13,10 +13,6 @@ namespace {
 /// Somebody who guesses tokens is out of guesses soon.
 constexpr double kWrongTokenCosts = 20;
 
-bool has_effect(const WebRequest& request) {
-  return request.method != "GET" && request.method != "HEAD";
-}
-
 }  // namespace
 
 bool wants_page(const WebRequest& request) {
@@ -40,7 +36,8 @@ WebResponse json_answer(const json::value& value, int status) {
 Application::Application(Parts parts)
     : parts_(std::move(parts)),
       router_(parts_.routes),
-      limiter_(parts_.settings.requests_per_minute) {}
+      limiter_(parts_.settings.requests_per_minute),
+      refusals_(parts_.audit) {}
 
 WebResponse Application::refused(const WebRequest& request,
                                  const Caller& caller,
@@ -55,11 +52,16 @@ WebResponse Application::refused(const WebRequest& request,
   return response;
 }
 
-std::optional<WebResponse> Application::too_often(const Route* route, const Caller& caller) {
+std::optional<WebResponse> Application::too_often(const Route* route,
+                                                  const Caller& caller,
+                                                  bool may) {
+  const bool stops = may && route != nullptr && route->scope == Scope::DrillStop;
   // Whoever halts is never told to come back later.
-  if (route != nullptr && route->scope == Scope::DrillStop) return std::nullopt;
-  const std::string key =
-      caller.token.empty() ? "address " + address_key(caller.peer) : "token " + caller.token;
+  if (stops && caller.is_known()) return std::nullopt;
+  std::string key =
+      caller.is_known() ? "token " + caller.token : "address " + address_key(caller.peer);
+  // Without tokens everybody here may halt, and is not kept from it by those who do something else.
+  if (stops) key += " " + route->id;
   const bool guesses =
       caller.proof == Caller::Proof::Wrong || (route != nullptr && route->id == "login");
   const double cost = guesses ? kWrongTokenCosts : 1;
@@ -74,10 +76,10 @@ std::optional<WebResponse> Application::too_often(const Route* route, const Call
 std::optional<WebResponse> Application::refusal(const Router::Match& match,
                                                 const RoutedRequest& request) {
   const WebRequest& web = request.web;
-  if (auto wait = too_often(match.route, request.caller)) return wait;
   const std::optional<Scope> scope = match.route == nullptr ? std::nullopt : match.route->scope;
-  if (const auto no = parts_.access.refusal(web, request.caller, scope))
-    return refused(web, request.caller, no->status, no->why);
+  const auto forbidden = parts_.access.refusal(web, request.caller, scope);
+  if (auto wait = too_often(match.route, request.caller, !forbidden)) return wait;
+  if (forbidden) return refused(web, request.caller, forbidden->status, forbidden->why);
   if (match.route == nullptr && match.allowed.empty())
     return refused(web, request.caller, 404, "there is nothing here");
   if (match.route == nullptr) {
@@ -90,15 +92,19 @@ std::optional<WebResponse> Application::refusal(const Router::Match& match,
   return std::nullopt;
 }
 
-bool Application::note(const Route& route, const RoutedRequest& request, int status) {
+AuditEntry Application::entry(const Route& route, const RoutedRequest& request, int status) const {
+  return {parts_.clock.utc_now(),
+          request.caller.name(),
+          request.web.peer,
+          request.web.method,
+          request.web.path,
+          status,
+          route.summary};
+}
+
+bool Application::note(const Route& route, const AuditEntry& entry) {
   try {
-    parts_.audit.write({parts_.clock.utc_now(),
-                        request.caller.name(),
-                        request.web.peer,
-                        request.web.method,
-                        request.web.path,
-                        status,
-                        route.summary});
+    parts_.audit.write(entry);
     return true;
   } catch (const Error& error) {
     parts_.log.error("the audit log cannot be written", {{"why", error.what()}});
@@ -107,8 +113,25 @@ bool Application::note(const Route& route, const RoutedRequest& request, int sta
   }
 }
 
+void Application::tally(const AuditEntry& entry) {
+  try {
+    refusals_.add(entry);
+  } catch (const Error& error) {
+    parts_.log.error("the audit log cannot be written", {{"why", error.what()}});
+  }
+}
+
+void Application::settle_tally() {
+  try {
+    refusals_.settle(parts_.clock.utc_now());
+  } catch (const Error& error) {
+    parts_.log.error("the audit log cannot be written", {{"why", error.what()}});
+  }
+}
+
 Task<WebResponse> Application::answer(WebRequest request) {
   const Time began = parts_.clock.now();
+  settle_tally();
   const Router::Match match = router_.find(request.method, request.path);
   RoutedRequest routed{std::move(request), match.parameters, {}};
   routed.caller = parts_.access.caller_of(routed.web, parts_.clock.utc_now());
@@ -117,9 +140,16 @@ Task<WebResponse> Application::answer(WebRequest request) {
   WebResponse response;
   if (auto no = refusal(match, routed)) {
     response = std::move(*no);
-    if (match.route != nullptr && has_effect(web)) note(*match.route, routed, response.status);
+    if (match.route != nullptr && match.route->action.has_effect() && response.status != 429) {
+      const AuditEntry line = entry(*match.route, routed, response.status);
+      if (caller.is_known()) {
+        note(*match.route, line);
+      } else {
+        tally(line);
+      }
+    }
   } else {
-    response = co_await answered(match.route, std::move(routed));
+    response = co_await answered(*match.route, std::move(routed));
     // The handlers know nothing of browsers.
     if (response.status >= 400 && wants_page(web) && response.type == "application/json") {
       const json::value said = parse_json(response.body, "an answer");
@@ -130,27 +160,38 @@ Task<WebResponse> Application::answer(WebRequest request) {
                          why != nullptr && why->is_string() ? std::string(why->get_string()) : "");
     }
   }
+  response.for_known_caller = caller.is_known() || !response.who.empty();
   parts_.counted(match.route, response.status, parts_.clock.now() - began);
   co_return response;
 }
 
-Task<WebResponse> Application::answered(const Route* route, RoutedRequest request) {
-  const bool effect = has_effect(request.web);
-  if (effect && !note(*route, request, 0))
-    co_return problem(507, "nothing was done: it could not be written into the audit log");
+Task<WebResponse> Application::answered(const Route& route, RoutedRequest request) {
+  const WebResponse unseen =
+      problem(507, "nothing was done: it could not be written into the audit log");
+  // What everybody may, which is to log in and out, is known by its end: there is nothing to undo.
+  const bool for_everybody = !route.scope;
+  const bool effect = route.action.has_effect();
+  if (effect && !for_everybody && !note(route, entry(route, request, 0))) co_return unseen;
   RoutedRequest copy = request;
   WebResponse response;
   try {
-    response = co_await route->handler(std::move(copy));
+    response = co_await route.action.run(std::move(copy));
   } catch (const UsageError& error) {
     response = problem(400, error.what());
   } catch (const Refused& error) {
     response = problem(409, error.what());
   } catch (const Error& error) {
-    parts_.log.error("a request failed", {{"route", route->id}, {"why", error.what()}});
+    parts_.log.error("a request failed", {{"route", route.id}, {"why", error.what()}});
     response = problem(500, "this could not be done; the server's log says why");
   }
-  if (effect) note(*route, request, response.status);
+  if (!effect) co_return response;
+  AuditEntry line = entry(route, request, response.status);
+  if (!response.who.empty()) line.who = response.who;
+  if (for_everybody && response.who.empty() && !request.caller.is_known()) {
+    tally(line);
+  } else if (!note(route, line) && for_everybody) {
+    co_return unseen;  // the session's cookie stays here
+  }
   co_return response;
 }
 

@@ -13,7 +13,9 @@
 namespace muster {
 
 /// What stands between the wire and the routes: who asks, how often, whether they may, and that it
-/// is written down. A browser gets its errors as pages, everybody else as JSON.
+/// is written down. Whoever has shown a token that may stop drills is never asked too often to do
+/// so, and what strangers are refused is summed up: they can fill no disk. A browser gets its
+/// errors as pages, everybody else as JSON.
 class Application {
  public:
   struct Parts {
@@ -32,11 +34,15 @@ class Application {
   Task<WebResponse> answer(WebRequest request);
 
  private:
-  Task<WebResponse> answered(const Route* route, RoutedRequest request);
+  Task<WebResponse> answered(const Route& route, RoutedRequest request);
   std::optional<WebResponse> refusal(const Router::Match& match, const RoutedRequest& request);
-  std::optional<WebResponse> too_often(const Route* route, const Caller& caller);
+  std::optional<WebResponse> too_often(const Route* route, const Caller& caller, bool may);
+  AuditEntry entry(const Route& route, const RoutedRequest& request, int status) const;
   /// False where it cannot be written and the request must not be carried out.
-  bool note(const Route& route, const RoutedRequest& request, int status);
+  bool note(const Route& route, const AuditEntry& entry);
+  /// Of what a stranger was refused; never in the way of anything.
+  void tally(const AuditEntry& entry);
+  void settle_tally();
   WebResponse refused(const WebRequest& request,
                       const Caller& caller,
                       int status,
@@ -45,6 +51,7 @@ class Application {
   Parts parts_;
   Router router_;
   RateLimiter limiter_;
+  RefusalTally refusals_;
 };
 
 /// Whether a person looks: a browser asks for HTML first.

@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "runner/serve/rate_limit.h"
 
 namespace muster {
 
@@ -22,6 +23,8 @@ namespace {
 
 constexpr std::size_t kLongestLine = 64U << 10U;
 constexpr std::size_t kMostProblems = 20;
+constexpr Duration kSummedUp = std::chrono::minutes(1);
+constexpr const char* kOthers = "other addresses";
 
 json::object to_json(const AuditEntry& entry) {
   json::object object;
@@ -31,6 +34,7 @@ json::object to_json(const AuditEntry& entry) {
   object["method"] = printable(entry.method, 20);
   object["path"] = printable(entry.path);
   if (entry.status != 0) object["status"] = entry.status;
+  if (entry.times != 1) object["times"] = entry.times;
   object["what"] = printable(entry.what);
   return object;
 }
@@ -110,6 +114,52 @@ void AuditLog::append(const std::string& line) {
   if (before < 0 || ::ftruncate(descriptor_, before) != 0) open_end();
   errno = reason;
   fail_errno("cannot write the audit log " + file_.string());
+}
+
+RefusalTally::~RefusalTally() {
+  try {
+    write_sums();
+  } catch (const Error&) {
+    // The disk is full or gone, which was said when it began.
+  }
+}
+
+void RefusalTally::add(const AuditEntry& entry) {
+  settle(entry.at);
+  if (sums_.empty()) began_ = entry.at;
+  std::string key = address_key(entry.peer);
+  const bool crowded = !sums_.contains(key) && sums_.size() >= most_addresses_;
+  if (crowded) key = kOthers;
+  const auto [place, first] = sums_.try_emplace(key);
+  place->second.last = entry;
+  place->second.last.who = key;
+  if (crowded) place->second.last.peer = key;
+  if (first) {
+    log_.write(entry);
+  } else {
+    ++place->second.times;
+  }
+}
+
+void RefusalTally::settle(UtcTime now) {
+  // A clock that was set back must not make the minute last for longer.
+  if (sums_.empty() || (now >= began_ && now - began_ < kSummedUp)) return;
+  write_sums();
+  began_ = now;
+}
+
+void RefusalTally::write_sums() {
+  for (auto sum = sums_.begin(); sum != sums_.end();) {
+    if (sum->second.times == 0) {
+      sum = sums_.erase(sum);
+      continue;
+    }
+    sum->second.last.times = sum->second.times;
+    log_.write(sum->second.last);
+    // Whoever goes on stays known, and so has one line in the next minute as well.
+    sum->second.times = 0;
+    ++sum;
+  }
 }
 
 AuditCheck verify_audit(const fs::path& file) {

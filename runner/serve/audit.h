@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ struct AuditEntry {
   std::string peer;
   std::string method;
   std::string path;
-  int status = 0;    ///< of the answer; 0: it was begun, and its end is a line of its own
-  std::string what;  ///< "start a drill"
+  int status = 0;         ///< of the answer; 0: it was begun, and its end is a line of its own
+  std::string what;       ///< "start a drill"
+  std::size_t times = 1;  ///< more: so many were summed up, and this was the last of them
 };
 
 /// An append-only file of JSON lines, for its owner alone. Each line holds the SHA-256 of the one
@@ -42,6 +44,36 @@ class AuditLog {
   int descriptor_;
   std::string previous_;  ///< digest of the last line
   bool torn_ = false;     ///< the last line has no end
+};
+
+/// What strangers were refused, in few lines, for they must not fill the disk: the first of an
+/// address (address_key) is written at once, and those that follow as one line a minute with their
+/// number. So many addresses have lines of their own in a minute; the others share one.
+class RefusalTally {
+ public:
+  explicit RefusalTally(AuditLog& log, std::size_t most_addresses = 20)
+      : log_(log), most_addresses_(most_addresses) {}
+  RefusalTally(const RefusalTally&) = delete;
+  RefusalTally& operator=(const RefusalTally&) = delete;
+  /// Writes what was counted and can be written.
+  ~RefusalTally();
+
+  /// Throws Error where a line cannot be written; it is counted all the same.
+  void add(const AuditEntry& entry);
+  /// Writes what was counted, where the minute is over. Throws Error as `add`.
+  void settle(UtcTime now);
+
+ private:
+  struct Sum {
+    AuditEntry last;
+    std::size_t times = 0;  ///< that no line was written for
+  };
+  void write_sums();
+
+  AuditLog& log_;
+  std::size_t most_addresses_;
+  UtcTime began_;  ///< this minute
+  std::map<std::string, Sum> sums_;
 };
 
 struct AuditCheck {

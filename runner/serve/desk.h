@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "runner/serve/result_shelf.h"
 #include "runner/serve/scheduler.h"
 
 namespace muster {
@@ -15,6 +16,7 @@ struct Desk {
   SharedStore& store;
   Clock& clock;
   Log& log;
+  ResultShelf& results;
   std::string server;  ///< its name, for people who have several
 
   const ScheduledDrill* drill_named(const std::string& name) const;

@@ -1,6 +1,7 @@
 #include "reports/site/addresses.h"
 #include "reports/site/site.h"
 #include "runner/serve/routes.h"
+#include "runner/serve/schema.h"
 
 namespace muster {
 
@@ -22,7 +23,7 @@ Task<WebResponse> login_form(const Door& door, RoutedRequest request) {
   co_return login_page(door.desk, address::local(field(request.web.query, "next")), false);
 }
 
-Task<WebResponse> log_in(const Door& door, RoutedRequest request) {
+Task<WebResponse> log_in(const Door& door, RoutedRequest request, Effect) {
   const auto form = read_form(request.web.body);
   if (!form) co_return problem(400, "the form cannot be read");
   const std::string next = address::local(field(*form, "next"));
@@ -34,36 +35,47 @@ Task<WebResponse> log_in(const Door& door, RoutedRequest request) {
   }
   WebResponse response = see_other(next);
   response.headers.emplace_back("Set-Cookie", session->cookie);
+  response.who = session->caller.name();
   co_return response;
 }
 
-Task<WebResponse> log_out(const Door& door, RoutedRequest request) {
+Task<WebResponse> log_out(const Door& door, RoutedRequest request, Effect) {
   WebResponse response = see_other(address::kLogin);
   response.headers.emplace_back("Set-Cookie", door.access.log_out(request.web));
   co_return response;
 }
 
-Route door_route(const char* method, const char* pattern, const char* id, const char* summary) {
+Route door_route(RouteAction action, const char* pattern, const char* id, const char* summary) {
   Route route;
-  route.method = method;
+  route.action = std::move(action);
   route.pattern = pattern;
   route.id = id;
   route.summary = summary;
   route.answer_type = "text/html";
-  if (route.method == "POST") route.body_types = {"application/x-www-form-urlencoded"};
+  return route;
+}
+
+Route door_form(RouteAction action, const char* pattern, const char* id, const char* summary) {
+  Route route = door_route(std::move(action), pattern, id, summary);
+  route.body_types = {"application/x-www-form-urlencoded"};
+  route.body_schema = schema::options(
+      {{"csrf", schema::text()}, {"token", schema::text()}, {"next", schema::text()}});
+  route.answer_status = 303;
   return route;
 }
 
 }  // namespace
 
 std::vector<Route> door_routes(const Door& door) {
-  Route page = door_route("GET", "/login", "loginPage", "Where a browser shows its token");
+  Route page = door_route(RouteAction::get(at(door, login_form)),
+                          "/login",
+                          "loginPage",
+                          "Where a browser shows its token");
   page.parameters = {{"next", "local address to go to afterwards"}};
-  page.handler = at(door, login_form);
-  Route in = door_route("POST", "/login", "login", "A session for a token");
-  in.handler = at(door, log_in);
-  Route out = door_route("POST", "/logout", "logout", "End the session");
-  out.handler = at(door, log_out);
+  Route in =
+      door_form(RouteAction::post(at(door, log_in)), "/login", "login", "A session for a token");
+  Route out =
+      door_form(RouteAction::post(at(door, log_out)), "/logout", "logout", "End the session");
   std::vector<Route> routes;
   for (Route* each : {&page, &in, &out}) routes.push_back(std::move(*each));
   return routes;

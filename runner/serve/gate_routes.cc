@@ -3,6 +3,7 @@
 #include "reports/site/site.h"
 #include "runner/serve/gate_keeper.h"
 #include "runner/serve/routes.h"
+#include "runner/serve/schema.h"
 #include "runner/serve/site_views.h"
 
 namespace muster {
@@ -92,36 +93,77 @@ std::vector<RouteParameter> question_parameters() {
           {"nonce", "comes back in the signed answer"}};
 }
 
-Route gate_route(const char* method, const char* pattern, const char* id, const char* summary) {
+/// The words of a question as JSON: the same names, texts all of them.
+json::object question_schema() {
+  json::object properties;
+  for (const RouteParameter& word : question_parameters()) {
+    json::object each = schema::text();
+    each["description"] = word.what;
+    properties[word.name] = std::move(each);
+  }
+  json::object made{{"type", "object"}, {"additionalProperties", false}};
+  made["properties"] = std::move(properties);
+  return made;
+}
+
+json::object answer_schema() {
+  json::object verdict = schema::text();
+  verdict["enum"] = json::array{"pass", "fail"};
+  json::object anything{{"type", "object"}};
+  return schema::object({{"format", schema::text()},
+                         {"verdict", verdict},
+                         {"reasons", schema::list(schema::text())},
+                         {"drills", schema::list(anything)},
+                         {"question", anything},
+                         {"nonce", schema::text()},
+                         {"answered_at", schema::instant()},
+                         {"server", schema::text()}});
+}
+
+json::object flagger_schema() {
+  json::object texts{{"type", "object"}};
+  texts["additionalProperties"] = schema::text();
+  json::object made = schema::options({{"name", schema::text()},
+                                       {"namespace", schema::text()},
+                                       {"phase", schema::text()},
+                                       {"metadata", texts}});
+  made["additionalProperties"] = true;  // what later versions of it send is not looked at
+  return made;
+}
+
+Route gate_route(RouteAction action, const char* pattern, const char* id, const char* summary) {
   Route route;
-  route.method = method;
+  route.action = std::move(action);
   route.pattern = pattern;
   route.scope = Scope::GateRead;
   route.id = id;
   route.summary = summary;
-  if (route.method == "POST") route.body_types = {"application/json"};
+  if (route.method() == "POST") route.body_types = {"application/json"};
   return route;
 }
 
 }  // namespace
 
 std::vector<Route> gate_routes(GateKeeper& keeper) {
-  Route words =
-      gate_route("GET",
-                 "/gate",
-                 "askGate",
-                 "May we deploy? Signed; `verdict` is pass or fail. Without a question, the "
-                 "page for people");
+  Route words = gate_route(RouteAction::get(at(keeper, ask)),
+                           "/gate",
+                           "askGate",
+                           "May we deploy? Signed; `verdict` is pass or fail. Without a question, "
+                           "the page for people");
   words.parameters = question_parameters();
-  words.handler = at(keeper, ask);
-  Route json_body = gate_route(
-      "POST", "/gate/argo", "askGateByJson", "The same, for Argo Rollouts' web metric: $.verdict");
-  json_body.handler = at(keeper, ask_by_json);
-  Route flagger = gate_route("POST",
+  words.answer_schema = answer_schema();
+  Route json_body = gate_route(RouteAction::post(at(keeper, ask_by_json)),
+                               "/gate/argo",
+                               "askGateByJson",
+                               "The same, for Argo Rollouts' web metric: $.verdict");
+  json_body.body_schema = question_schema();
+  json_body.answer_schema = answer_schema();
+  Route flagger = gate_route(RouteAction::post(at(keeper, ask_by_flagger)),
                              "/gate/flagger",
                              "askGateByFlagger",
                              "The same, for Flagger's webhooks: 200 for yes, 403 for no");
-  flagger.handler = at(keeper, ask_by_flagger);
+  flagger.body_schema = flagger_schema();
+  flagger.answer_type = "text/plain";
   std::vector<Route> routes;
   for (Route* each : {&words, &json_body, &flagger}) routes.push_back(std::move(*each));
   return routes;

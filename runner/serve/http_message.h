@@ -34,6 +34,10 @@ struct WebResponse {
   std::string type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  /// Whom the answer made of a stranger, for the audit log: a login. Not sent.
+  std::string who{};
+  /// The caller proved who it is: its connection is kept before those of strangers. Not sent.
+  bool for_known_caller = false;
   /// A stream (text/event-stream): called after the head went out, with what sends a piece; ends
   /// when it returns, or the client goes.
   std::function<Task<>(std::function<Task<>(std::string)>)> stream{};

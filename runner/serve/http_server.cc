@@ -1,7 +1,9 @@
 #include "runner/serve/http_server.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <tuple>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -13,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "runner/serve/rate_limit.h"
 #include "runner/serve/web_wire.h"
 
 namespace muster {
@@ -92,6 +95,8 @@ class WebConnection {
   WebConnection(ServerState& server, tcp::socket socket, std::string peer)
       : server_(server),
         peer_(std::move(peer)),
+        address_(address_key(peer_)),
+        waits_since_(server.clock.now()),
         executor_(socket.get_executor()),
         wire_(make_web_wire(std::move(socket), server.tls.get())) {
     server_.connections.insert(this);
@@ -100,11 +105,19 @@ class WebConnection {
   WebConnection& operator=(const WebConnection&) = delete;
   ~WebConnection() { server_.connections.erase(this); }
 
-  const std::string& peer() const { return peer_; }
+  const std::string& address() const { return address_; }
+  bool is_strange() const { return !known_; }
+  bool has_ended() const { return ended_; }
+  bool is_busy() const { return busy_; }
+
+  /// How much it is needed, among those that are not busy.
+  std::tuple<bool, bool, Time> need() const { return {known_, streams_, waits_since_}; }
 
   /// Ends it where no answer is on its way.
   void end_unless_busy() {
-    if (!busy_) wire_->cut();
+    if (busy_) return;
+    ended_ = true;
+    wire_->cut();
   }
 
   Task<> serve() {
@@ -120,6 +133,7 @@ class WebConnection {
       again = reader.keeps_alive() && count < server_.options.most_requests;
       co_await answer(reader, again);
       busy_ = false;
+      waits_since_ = server_.clock.now();
     }
     co_await wire_->close();
   }
@@ -167,6 +181,7 @@ class WebConnection {
     request.encrypted = server_.tls != nullptr;
     const bool with_body = request.method != "HEAD";
     WebResponse response = co_await ask(std::move(request));
+    known_ = response.for_known_caller;
     again = again && !server_.stopping && !response.stream;
     co_await send(std::move(response), with_body, again);
   }
@@ -213,6 +228,7 @@ class WebConnection {
     }
     if (!response.stream || !with_body) co_return;
     busy_ = false;  // a stream has no end that is worth to be waited for
+    streams_ = true;
     co_await stream(std::move(response));
   }
 
@@ -259,11 +275,16 @@ class WebConnection {
 
   ServerState& server_;
   std::string peer_;
+  std::string address_;  ///< address_key
+  Time waits_since_;
   asio::any_io_executor executor_;
   std::unique_ptr<WebWire> wire_;
   std::string buffer_;
   std::string unread_;  ///< bytes that came and belong to no request yet
   bool busy_ = false;
+  bool streams_ = false;
+  bool known_ = false;  ///< whoever asked last
+  bool ended_ = false;
 };
 
 Task<> serve_one(Server server, tcp::socket socket, std::string peer) {
@@ -277,11 +298,48 @@ Task<> serve_one(Server server, tcp::socket socket, std::string peer) {
   }
 }
 
-bool has_room_for(const ServerState& server, const std::string& peer) {
-  const auto of_peer = std::ranges::count_if(
-      server.connections, [&](const WebConnection* each) { return each->peer() == peer; });
-  return server.connections.size() < server.options.most_connections &&
-         static_cast<std::size_t>(of_peer) < server.options.most_connections_of_one_address;
+/// Among those that `counts` picks there is room for one more, or is made. False where there are
+/// `most` and all are busy.
+template <class Counts>
+bool make_room(const ServerState& server, std::size_t most, Counts counts) {
+  std::map<std::string, std::size_t> crowds;  // strangers of each address
+  std::vector<WebConnection*> all;
+  all.reserve(server.connections.size());
+  for (WebConnection* each : server.connections) {
+    if (each->has_ended() || !counts(*each)) continue;
+    all.push_back(each);
+    if (each->is_strange()) ++crowds[each->address()];
+  }
+  if (all.size() < most) return true;
+  std::erase_if(all, [](const WebConnection* each) { return each->is_busy(); });
+  if (all.empty()) return false;
+  // Whoever comes alone is not driven out by a crowd.
+  const auto need = [&](const WebConnection* each) {
+    const auto crowd = each->is_strange() ? crowds[each->address()] : 0;
+    return std::tuple(each->is_strange() ? 0 : 1, most - std::min(most, crowd), each->need());
+  };
+  (*std::ranges::min_element(all, {}, need))->end_unless_busy();
+  return true;
+}
+
+bool has_room_for(const ServerState& server, const std::string& address) {
+  const auto of_address = [&](const WebConnection& each) {
+    return each.address() == address;
+  };
+  const auto strange = [](const WebConnection& each) {
+    return each.is_strange();
+  };
+  const auto strange_of_address = [&](const WebConnection& each) {
+    return strange(each) && of_address(each);
+  };
+  const auto any = [](const WebConnection&) {
+    return true;
+  };
+  const WebServerOptions& options = server.options;
+  return make_room(server, options.most_strangers_of_one_address, strange_of_address) &&
+         make_room(server, options.most_connections_of_one_address, of_address) &&
+         make_room(server, options.most_strangers, strange) &&
+         make_room(server, options.most_connections, any);
 }
 
 /// Without waiting for anything: what does not fit into the socket's buffer is not sent.
@@ -304,7 +362,7 @@ void welcome(const Server& server, tcp::socket socket) {
   if (gone) return;
   socket.set_option(tcp::no_delay(true), gone);
   std::string peer = text_of(from.address());
-  if (!has_room_for(*server, peer)) {
+  if (!has_room_for(*server, address_key(peer))) {
     turn_away(*server, std::move(socket));
     return;
   }

@@ -13,8 +13,15 @@ struct WebServerOptions {
   std::string certificate{};          ///< PEM files, a chain; empty: plain HTTP
   std::string key{};
   RequestLimits limits{};
-  std::size_t most_connections = 256;  ///< further ones are answered 503 and closed
-  std::size_t most_connections_of_one_address = 128;
+  /// Where there are so many and one more comes, the least needed is closed: one on which nobody
+  /// was recognised before others, one that waits before a stream, the longest waiting first. Only
+  /// where every one is at work the new one is answered 503 and closed.
+  std::size_t most_connections = 256;
+  std::size_t most_connections_of_one_address = 128;  ///< address_key
+  /// Of those on which nobody was recognised yet; each begins as one. What is left of all of them
+  /// is for whoever may halt.
+  std::size_t most_strangers = 192;
+  std::size_t most_strangers_of_one_address = 64;
   std::size_t most_requests = 10'000;            ///< on one connection, which then ends
   Duration patience = std::chrono::seconds(10);  ///< for a head, a body, or a reader
   Duration keep_alive = std::chrono::seconds(30);

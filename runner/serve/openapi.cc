@@ -62,14 +62,17 @@ json::object responses_of(const Route& route) {
   good["description"] = route.summary;
   const json::object any =
       route.answer_type.ends_with("json") ? json::object{{"type", "object"}} : text_schema();
-  good["content"] =
-      content(route.answer_type, route.answer_schema.empty() ? any : route.answer_schema);
-  responses["200"] = std::move(good);
+  if (route.answer_status != 303) {
+    good["content"] =
+        content(route.answer_type, route.answer_schema.empty() ? any : route.answer_schema);
+  }
+  responses[std::to_string(route.answer_status)] = std::move(good);
   responses["400"] = reference("BadRequest");
   if (route.scope) responses["401"] = reference("Unauthorized");
-  if (route.scope || route.method != "GET") responses["403"] = reference("Forbidden");
+  if (route.scope || route.method() != "GET") responses["403"] = reference("Forbidden");
   if (!names_in_pattern(route.pattern).empty()) responses["404"] = reference("NotFound");
   if (!route.body_types.empty()) responses["415"] = reference("UnsupportedType");
+  if (route.action.has_effect()) responses["409"] = reference("Conflict");
   if (route.scope != Scope::DrillStop) responses["429"] = reference("TooMany");
   return responses;
 }
@@ -128,6 +131,7 @@ json::object shared_responses() {
   add("Unauthorized", "A token is missing, unknown or expired.");
   add("Forbidden", "The token has not the scope, or another site's page made the request.");
   add("NotFound", "There is no such thing.");
+  add("Conflict", "It cannot be done now; the error says what is in the way.");
   add("UnsupportedType", "The body is of a type that is not taken here.");
   add("TooMany", "Too many requests; the header Retry-After says when to come back.");
   return responses;
@@ -145,7 +149,7 @@ json::object openapi_document(const std::vector<Route>& routes) {
   for (const Route& route : routes) {
     json::value& path = paths[route.pattern];
     if (!path.is_object()) path = json::object();
-    std::string method = route.method;
+    std::string method = route.method();
     std::ranges::transform(
         method, method.begin(), [](char c) { return static_cast<char>(c | 0x20); });
     path.get_object()[method] = operation_of(route);

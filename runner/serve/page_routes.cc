@@ -2,13 +2,13 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "reports/formats/formats.h"
 #include "reports/history/comparison.h"
 #include "reports/history/history_page.h"
 #include "reports/history/usual.h"
 #include "reports/site/addresses.h"
 #include "reports/site/site.h"
 #include "runner/serve/routes.h"
+#include "runner/serve/schema.h"
 #include "runner/serve/site_views.h"
 
 namespace muster {
@@ -107,10 +107,11 @@ Task<WebResponse> runs_page(const Desk& desk, RoutedRequest request) {
 Task<WebResponse> report_page(const Desk& desk, RoutedRequest request) {
   const std::string id = parameter(request, "id");
   std::string copy = id;
-  const std::optional<Result> result = co_await result_of(desk, std::move(copy));
+  ResultShelf::Kept result = co_await result_of(desk, std::move(copy));
   if (!result && desk.scheduler.running(id) != nullptr) co_return see_other(address::live(id));
   if (!result) co_return problem(404, "there is no such run, or it has no report yet");
-  co_return file_page(report_format("html")->render(*result));
+  std::string page = co_await rendered(desk, *report_format("html"), std::move(result));
+  co_return file_page(std::move(page));
 }
 
 Task<WebResponse> live_page(const Desk& desk, RoutedRequest request) {
@@ -141,10 +142,14 @@ Task<WebResponse> drill_history_page(const Desk& desk, RoutedRequest request) {
 Task<WebResponse> compare_page(const Desk& desk, RoutedRequest request) {
   std::string before = query(request, "before");
   std::string after = query(request, "after");
-  const std::optional<Result> old_one = co_await result_of(desk, std::move(before));
-  const std::optional<Result> new_one = co_await result_of(desk, std::move(after));
+  const ResultShelf::Kept old_one = co_await result_of(desk, std::move(before));
+  const ResultShelf::Kept new_one = co_await result_of(desk, std::move(after));
   if (!old_one || !new_one) co_return problem(404, "there is no such run");
-  co_return file_page(render_comparison_page(compare(*old_one, *new_one)));
+  auto render = [old_one, new_one] {
+    return render_comparison_page(compare(*old_one, *new_one));
+  };
+  std::string page = co_await desk.results.make(std::move(render));
+  co_return file_page(std::move(page));
 }
 
 /// Back to where the change shows, or what went wrong.
@@ -152,33 +157,32 @@ WebResponse then(WebResponse done, std::string_view address) {
   return done.status < 400 ? see_other(address) : done;
 }
 
-Task<WebResponse> halt_form(const Desk& desk, RoutedRequest request) {
-  co_return then(halt(desk, request.caller, "the halt button"), address::kIndex);
+Task<WebResponse> halt_form(const Desk& desk, RoutedRequest request, Effect effect) {
+  co_return then(halt(desk, request.caller, "the halt button", effect), address::kIndex);
 }
 
-Task<WebResponse> abort_form(const Desk& desk, RoutedRequest request) {
+Task<WebResponse> abort_form(const Desk& desk, RoutedRequest request, Effect effect) {
   std::string id = parameter(request, "id");
   const std::string back = address::live(id);
-  WebResponse done = co_await stop_run(desk, std::move(id), std::move(request.caller));
+  WebResponse done = co_await stop_run(desk, std::move(id), std::move(request.caller), effect);
   co_return then(std::move(done), back);
 }
 
-Task<WebResponse> start_form(const Desk& desk, RoutedRequest request) {
+Task<WebResponse> start_form(const Desk& desk, RoutedRequest request, Effect effect) {
   std::string name = parameter(request, "name");
-  WebResponse done = co_await start_drill(desk, std::move(name), std::move(request.caller));
+  WebResponse done = co_await start_drill(desk, std::move(name), std::move(request.caller), effect);
   co_return then(std::move(done), address::kSchedule);
 }
 
 // ---- the table
 
-using PageHandler = Task<WebResponse> (*)(const Desk&, RoutedRequest);
-
 struct PageWords {
   const char* pattern;
   const char* id;
   const char* summary;
-  PageHandler handle;
+  Task<WebResponse> (*handle)(const Desk&, RoutedRequest);
   std::vector<RouteParameter> parameters{};  ///< of the query
+  const char* type = "text/html";
 };
 
 const std::vector<PageWords>& pages() {
@@ -196,7 +200,8 @@ const std::vector<PageWords>& pages() {
        "runEvents",
        "Its events, as Server-Sent Events",
        event_stream,
-       {{"after", "only events behind this number"}}},
+       {{"after", "only events behind this number"}},
+       "text/event-stream"},
       {"/drills/{name}/history", "historyPage", "The history of a drill", drill_history_page},
       {"/compare",
        "comparePage",
@@ -207,34 +212,49 @@ const std::vector<PageWords>& pages() {
 }
 
 struct FormWords {
-  PageWords page;
+  const char* pattern;
   Scope scope;
+  const char* id;
+  const char* summary;
+  Task<WebResponse> (*handle)(const Desk&, RoutedRequest, Effect);
 };
 
-const std::vector<FormWords>& forms() {
-  static const std::vector<FormWords> kForms = {
-      {{"/halt",
-        "halt",
-        "Engage the safety lever: everything is undone and nothing starts",
-        halt_form},
-       Scope::DrillStop},
-      {{"/runs/{id}/abort", "abort", "Undo everything and end a run", abort_form},
-       Scope::DrillStop},
-      {{"/drills/{name}/start", "start", "Plan a turn of a drill for now", start_form},
-       Scope::DrillStart}};
-  return kForms;
-}
+constexpr FormWords kForms[] = {
+    {"/halt",
+     Scope::DrillStop,
+     "halt",
+     "Engage the safety lever: everything is undone and nothing starts",
+     halt_form},
+    {"/runs/{id}/abort", Scope::DrillStop, "abort", "Undo everything and end a run", abort_form},
+    {"/drills/{name}/start",
+     Scope::DrillStart,
+     "start",
+     "Plan a turn of a drill for now",
+     start_form}};
 
 Route page_route(const Desk& desk, const PageWords& words) {
   Route route;
-  route.method = "GET";
+  route.action = RouteAction::get(at(desk, words.handle));
   route.pattern = words.pattern;
   route.scope = Scope::ReportRead;
   route.id = words.id;
   route.summary = words.summary;
   route.parameters = words.parameters;
+  route.answer_type = words.type;
+  return route;
+}
+
+Route form_route(const Desk& desk, const FormWords& words) {
+  Route route;
+  route.body_types = {"application/x-www-form-urlencoded"};
+  route.body_schema = schema::options({{"csrf", schema::text()}, {"sure", schema::text()}});
+  route.answer_status = 303;
   route.answer_type = "text/html";
-  route.handler = at(desk, words.handle);
+  route.action = RouteAction::post(at(desk, words.handle));
+  route.pattern = words.pattern;
+  route.scope = words.scope;
+  route.id = words.id;
+  route.summary = words.summary;
   return route;
 }
 
@@ -243,13 +263,7 @@ Route page_route(const Desk& desk, const PageWords& words) {
 std::vector<Route> page_routes(const Desk& desk) {
   std::vector<Route> routes;
   for (const PageWords& words : pages()) routes.push_back(page_route(desk, words));
-  for (const FormWords& words : forms()) {
-    Route route = page_route(desk, words.page);
-    route.method = "POST";
-    route.scope = words.scope;
-    route.body_types = {"application/x-www-form-urlencoded"};
-    routes.push_back(std::move(route));
-  }
+  for (const FormWords& words : kForms) routes.push_back(form_route(desk, words));
   return routes;
 }
 

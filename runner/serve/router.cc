@@ -78,11 +78,33 @@ std::optional<WebRefusal> misfit_of_body(const Route& route, const WebRequest& r
   return WebRefusal{415, "the Content-Type has to be " + join(route.body_types, " or ")};
 }
 
-bool has_effect(const Route& route) {
+bool is_for_effects(const Route& route) {
   return route.scope == Scope::DrillStart || route.scope == Scope::DrillStop;
 }
 
 }  // namespace
+
+RouteAction RouteAction::get(LookingHandler handler) {
+  return {"GET", false, std::move(handler)};
+}
+
+RouteAction RouteAction::post(LookingHandler handler) {
+  return {"POST", false, std::move(handler)};
+}
+
+RouteAction RouteAction::post(MovingHandler handler) {
+  return {"POST", true, with_effect(std::move(handler))};
+}
+
+RouteAction RouteAction::remove(MovingHandler handler) {
+  return {"DELETE", true, with_effect(std::move(handler))};
+}
+
+LookingHandler RouteAction::with_effect(MovingHandler handler) {
+  return [handler = std::move(handler)](RoutedRequest request) {
+    return handler(std::move(request), Effect());
+  };
+}
 
 std::optional<WebRefusal> misfit(const Route& route, const WebRequest& request) {
   if (auto of_query = misfit_of_query(route, request)) return of_query;
@@ -109,12 +131,11 @@ std::vector<RouteParameter> query_parameters(const Route& route) {
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
   std::set<std::string> known;
   for (const Route& route : routes_) {
-    const std::string name = route.method + " " + route.pattern;
+    const std::string name = route.method() + " " + route.pattern;
     if (!route.pattern.starts_with('/')) fail("the route {} has no path", name);
-    if (route.method != "GET" && route.method != "POST" && route.method != "DELETE")
-      fail("the route {} has a method that is not served", name);
-    if (route.method == "GET" && has_effect(route)) fail("the route {} must be a POST", name);
-    if (!known.insert(route.method + " " + shape_of(route.pattern)).second)
+    if (is_for_effects(route) && !route.action.has_effect())
+      fail("the route {} has no effect, and yet needs the scope {}", name, name_of(*route.scope));
+    if (!known.insert(route.method() + " " + shape_of(route.pattern)).second)
       fail("the route {} is there twice", name);
     if (!known.insert(route.id).second) fail("two routes have the id {}", route.id);
   }
@@ -129,9 +150,9 @@ Router::Match Router::find(const std::string& method, const std::string& path) c
   for (const Route& route : routes_) {
     auto found = fit(route.pattern, segments);
     if (!found) continue;
-    allowed.insert(route.method);
-    if (route.method == "GET") allowed.insert("HEAD");
-    if (route.method != wanted || (best.route != nullptr && found->rank <= best_rank)) continue;
+    allowed.insert(route.method());
+    if (route.method() == "GET") allowed.insert("HEAD");
+    if (route.method() != wanted || (best.route != nullptr && found->rank <= best_rank)) continue;
     best.route = &route;
     best.parameters = std::move(found->parameters);
     best_rank = std::move(found->rank);

@@ -22,7 +22,40 @@ struct RoutedRequest {
   Caller caller;
 };
 
-using RouteHandler = std::function<Task<WebResponse>(RoutedRequest)>;
+/// Whatever moves something takes one along. Only a route of POST or DELETE has one to give, and
+/// what it gives it for stands in the audit log: no GET can move anything.
+class Effect {
+  friend class RouteAction;
+  Effect() = default;
+};
+
+/// What only looks, and what has an effect.
+using LookingHandler = std::function<Task<WebResponse>(RoutedRequest)>;
+using MovingHandler = std::function<Task<WebResponse>(RoutedRequest, Effect)>;
+
+/// How a route is asked, and what then is done.
+class RouteAction {
+ public:
+  RouteAction() = default;  ///< a GET that answers nothing
+  static RouteAction get(LookingHandler handler);
+  /// A question that does not fit into an address.
+  static RouteAction post(LookingHandler handler);
+  static RouteAction post(MovingHandler handler);
+  static RouteAction remove(MovingHandler handler);  ///< DELETE
+
+  const std::string& method() const { return method_; }  ///< GET (and so HEAD), POST or DELETE
+  bool has_effect() const { return has_effect_; }
+  Task<WebResponse> run(RoutedRequest request) const { return run_(std::move(request)); }
+
+ private:
+  RouteAction(std::string method, bool has_effect, LookingHandler run)
+      : method_(std::move(method)), has_effect_(has_effect), run_(std::move(run)) {}
+  static LookingHandler with_effect(MovingHandler handler);
+
+  std::string method_ = "GET";
+  bool has_effect_ = false;
+  LookingHandler run_;
+};
 
 /// A parameter of a path or a query, as the document says it.
 struct RouteParameter {
@@ -33,7 +66,7 @@ struct RouteParameter {
 
 /// One line of the table that all is made from: what is answered, who may ask, the document.
 struct Route {
-  std::string method;                        ///< GET (and so HEAD), POST or DELETE
+  RouteAction action;
   std::string pattern;                       ///< "/runs/{id}/report"
   std::optional<Scope> scope;                ///< nothing: everybody may
   std::string id;                            ///< "getReport"; unique
@@ -41,16 +74,19 @@ struct Route {
   std::vector<RouteParameter> parameters{};  ///< those not in the pattern are of the query
   /// Types of body that it takes, the first one is the document's; empty: none.
   std::vector<std::string> body_types{};
-  json::object body_schema{};
+  json::object body_schema{};  ///< JSON Schema; empty: any object
+  int answer_status = 200;     ///< where all is well
   std::string answer_type = "application/json";
-  json::object answer_schema{};
-  RouteHandler handler{};
+  json::object answer_schema{};  ///< empty: any object, or a text
+
+  const std::string& method() const { return action.method(); }
 };
 
 /// Finds the route for a path. Text in a pattern is matched before a parameter.
 class Router {
  public:
-  /// Throws Error where two routes cannot be told apart, or a GET would have an effect.
+  /// Throws Error where two routes cannot be told apart, or one may be asked only by whoever may
+  /// start or stop drills and has no effect: one of the two is wrong.
   explicit Router(std::vector<Route> routes);
 
   struct Match {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "reports/formats/formats.h"
 #include "reports/site/views.h"
 #include "runner/serve/application.h"
 #include "runner/serve/desk.h"
@@ -30,9 +31,15 @@ std::vector<Route> gate_routes(GateKeeper& keeper);
 
 /// The handler of a route: a function of what it works on, which outlives it, and the request.
 template <class Place>
-RouteHandler at(Place& place, Task<WebResponse> (*handle)(Place&, RoutedRequest)) {
+LookingHandler at(Place& place, Task<WebResponse> (*handle)(Place&, RoutedRequest)) {
   return [&place, handle](RoutedRequest request) {
     return handle(place, std::move(request));
+  };
+}
+template <class Place>
+MovingHandler at(Place& place, Task<WebResponse> (*handle)(Place&, RoutedRequest, Effect)) {
+  return [&place, handle](RoutedRequest request, Effect effect) {
+    return handle(place, std::move(request), effect);
   };
 }
 
@@ -41,13 +48,17 @@ std::string parameter(const RoutedRequest& request, const std::string& name);
 std::string query(const RoutedRequest& request, const std::string& name);
 SiteViewer viewer_of(const Caller& caller);
 WebResponse page_answer(std::string html);
-/// The result of a run, of this machine or as the store keeps it; nothing where there is none.
-Task<std::optional<Result>> result_of(const Desk& desk, std::string id);
+/// The result of a run, of this machine or as the store keeps it; nullptr where there is none.
+Task<ResultShelf::Kept> result_of(const Desk& desk, std::string id);
+/// What the format makes of it.
+Task<std::string> rendered(const Desk& desk, const ReportFormat& format, ResultShelf::Kept result);
 /// Engages the safety lever: every running drill undoes everything, and none starts.
-WebResponse halt(const Desk& desk, const Caller& caller, const std::string& reason);
+WebResponse halt(const Desk& desk, const Caller& caller, const std::string& reason, Effect);
+/// Lets drills run again. 409 where the lever is not engaged.
+WebResponse release(const Desk& desk, const Caller& caller, Effect);
 /// Ends one run. 404 where it does not run on this machine.
-Task<WebResponse> stop_run(const Desk& desk, std::string run, Caller caller);
+Task<WebResponse> stop_run(const Desk& desk, std::string run, Caller caller, Effect);
 /// Plans a turn for now. 409 with the reason where that cannot be.
-Task<WebResponse> start_drill(const Desk& desk, std::string name, Caller caller);
+Task<WebResponse> start_drill(const Desk& desk, std::string name, Caller caller, Effect);
 
 }  // namespace muster

@@ -40,7 +40,6 @@ const Router& router() {
     std::vector<Route> routes;
     for (const char* pattern : {"/", "/a", "/a/{b}", "/{c}/d", "/a/{b}/{e}"}) {
       Route route;
-      route.method = "GET";
       route.pattern = pattern;
       route.id = pattern;
       route.parameters = {{"b", ""}, {"q", ""}};

@@ -176,4 +176,78 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_is_no_good_one) {
   BOOST_CHECK_THROW(verify_audit(file), Error);
 }
 
+namespace {
+
+/// "PEER STATUS TIMES" of each line; 1 is not written.
+std::vector<std::string> told(const Home& home) {
+  std::vector<std::string> texts;
+  for (const std::string& line : home.lines()) {
+    const json::value value = parse_json(line, "a line");
+    const json::value* times = find(value.as_object(), "times");
+    texts.push_back(text_at(value.as_object(), "who") + " " +
+                    std::to_string(times == nullptr ? 1 : times->to_number<int>()));
+  }
+  return texts;
+}
+
+AuditEntry refused(int second, std::string peer = "10.0.0.1") {
+  AuditEntry entry = Home::entry();
+  entry.at += std::chrono::seconds(second);
+  entry.who = entry.peer = std::move(peer);
+  entry.status = 401;
+  return entry;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(what_a_stranger_is_refused_is_one_line_and_then_one_a_minute) {
+  const Home home;
+  AuditLog log(home.file);
+  RefusalTally tally(log);
+  for (int i = 0; i < 500; ++i) tally.add(refused(i / 100));
+  BOOST_TEST(told(home) == std::vector<std::string>({"10.0.0.1 1"}),
+             boost::test_tools::per_element());
+  tally.settle(refused(59).at);
+  BOOST_TEST(home.lines().size() == 1U);
+  tally.settle(refused(60).at);
+  for (int i = 0; i < 500; ++i) tally.add(refused(61));
+  tally.settle(refused(121).at);
+  BOOST_TEST(told(home) == std::vector<std::string>({"10.0.0.1 1", "10.0.0.1 499", "10.0.0.1 500"}),
+             boost::test_tools::per_element());
+  // Whoever was quiet for a minute is told of at once again.
+  tally.settle(refused(182).at);
+  tally.add(refused(183));
+  BOOST_TEST(home.lines().size() == 4U);
+  BOOST_TEST(verify_audit(home.file).problems.empty());
+}
+
+BOOST_AUTO_TEST_CASE(many_addresses_of_strangers_share_a_line) {
+  const Home home;
+  AuditLog log(home.file);
+  {
+    RefusalTally tally(log, 2);
+    for (int i = 0; i < 300; ++i)
+      tally.add(refused(i / 100, "10.0.0." + std::to_string(1 + i % 100)));
+    // All of a /64 is one.
+    for (int i = 1; i < 9; ++i) tally.add(refused(4, "2001:db8::" + std::to_string(i)));
+  }
+  BOOST_TEST(told(home) == std::vector<std::string>({"10.0.0.1 1",
+                                                     "10.0.0.2 1",
+                                                     "10.0.0.3 1",
+                                                     "10.0.0.1 2",
+                                                     "10.0.0.2 2",
+                                                     "other addresses 301"}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_is_set_back_keeps_no_minute_open) {
+  const Home home;
+  AuditLog log(home.file);
+  RefusalTally tally(log);
+  tally.add(refused(100));
+  tally.add(refused(101));
+  tally.settle(refused(50).at);
+  BOOST_TEST(home.lines().size() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,20 +1,37 @@
 #include "runner/serve/router.h"
 
 #include <set>
+#include <type_traits>
 
 #include <boost/test/unit_test.hpp>
 
 #include "base/error.h"
 #include "runner/serve/openapi.h"
+#include "runner/serve/schema.h"
 
 using namespace muster;
 
 namespace {
 
-Route route(std::string method, std::string pattern, std::optional<Scope> scope = {}) {
+Task<WebResponse> looks(RoutedRequest) {
+  co_return WebResponse();
+}
+
+Task<WebResponse> moves(RoutedRequest, Effect) {
+  co_return WebResponse();
+}
+
+// What has an effect cannot be made a GET: it would not compile.
+static_assert(!std::is_convertible_v<decltype(&moves), LookingHandler>);
+static_assert(!std::is_default_constructible_v<Effect>);
+static_assert(!std::is_aggregate_v<Effect>);
+
+Route route(const std::string& method, std::string pattern, std::optional<Scope> scope = {}) {
   Route made;
   made.id = method + pattern;
-  made.method = std::move(method);
+  made.action = method == "GET"    ? RouteAction::get(looks)
+                : method == "POST" ? RouteAction::post(moves)
+                                   : RouteAction::remove(moves);
   made.pattern = std::move(pattern);
   made.scope = scope;
   made.summary = "Something";
@@ -42,6 +59,10 @@ std::string found(const std::string& method, const std::string& path) {
   std::string text = match.allowed.empty() ? "404" : "405";
   for (const std::string& each : match.allowed) text += " " + each;
   return text;
+}
+
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
 }
 
 std::string complaint(std::vector<Route> routes) {
@@ -94,14 +115,21 @@ BOOST_AUTO_TEST_CASE(a_table_that_cannot_be_right_is_refused) {
   BOOST_TEST(complaint({route("GET", "/a/{b}"), route("GET", "/a/{c}")}) ==
              "the route GET /a/{c} is there twice");
   BOOST_TEST(complaint({route("GET", "/a", Scope::DrillStart)}) ==
-             "the route GET /a must be a POST");
+             "the route GET /a has no effect, and yet needs the scope drill:start");
   BOOST_TEST(complaint({route("GET", "/a", Scope::DrillStop)}) ==
-             "the route GET /a must be a POST");
-  BOOST_TEST(complaint({route("PUT", "/a")}) == "the route PUT /a has a method that is not served");
+             "the route GET /a has no effect, and yet needs the scope drill:stop");
   BOOST_TEST(complaint({route("GET", "a")}) == "the route GET a has no path");
   std::vector<Route> same = {route("GET", "/a"), route("GET", "/b")};
   same[1].id = same[0].id;
   BOOST_TEST(complaint(same) == "two routes have the id GET/a");
+}
+
+BOOST_AUTO_TEST_CASE(a_question_by_post_has_no_effect) {
+  BOOST_TEST(route("POST", "/a").action.has_effect());
+  BOOST_TEST(route("DELETE", "/a").action.has_effect());
+  BOOST_TEST(!RouteAction::post(looks).has_effect());
+  BOOST_TEST(RouteAction::post(looks).method() == "POST");
+  BOOST_TEST(!route("GET", "/a").action.has_effect());
 }
 
 BOOST_AUTO_TEST_CASE(a_misspelt_parameter_is_no_question_without_it) {
@@ -173,6 +201,26 @@ BOOST_AUTO_TEST_CASE(the_document_says_all_that_the_table_does) {
     }
   }
   BOOST_TEST(operations == some().size());
+}
+
+BOOST_AUTO_TEST_CASE(the_document_says_what_goes_in_and_comes_out) {
+  std::vector<Route> routes = {route("POST", "/a", Scope::DrillStart), route("POST", "/b")};
+  routes[0].body_types = {"application/json"};
+  routes[0].body_schema = schema::options({{"why", schema::text()}});
+  routes[0].answer_status = 202;
+  routes[0].answer_schema = schema::object({{"planned", schema::flag()}});
+  routes[1].answer_status = 303;
+  const json::object document = openapi_document(routes);
+  const std::string text = compact_json(at(document, "paths"));
+  BOOST_TEST(has(text,
+                 R"("application/json":{"schema":{"type":"object","additionalProperties":false,)"
+                 R"("properties":{"why":{"type":"string"}}}})"));
+  BOOST_TEST(has(text,
+                 R"("202":{"description":"Something","content":{"application/json":{"schema":)"
+                 R"({"type":"object","additionalProperties":false,"properties":{"planned":)"
+                 R"({"type":"boolean"}},"required":["planned"]}}}})"));
+  BOOST_TEST(has(text, R"("303":{"description":"Something"})"));
+  BOOST_TEST(!has(text, R"("200":)"));
 }
 
 BOOST_AUTO_TEST_CASE(the_document_says_which_scope_is_needed) {
