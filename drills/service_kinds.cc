@@ -19,6 +19,9 @@ const Field kReplicas{.name = "replicas",
                       .help = "the hosts that follow it",
                       .refers = Refers::Host};
 
+const Field kFrontDoor{.name = "front_door",
+                       .type = Type::Flag,
+                       .help = "true: what the routing's `health_check` looks at"};
 const Field kHosts{.name = "hosts",
                    .type = Type::NameList,
                    .help = "the hosts it runs on",
@@ -69,6 +72,7 @@ StackKind process_service() {
                     .type = Type::Text,
                     .help = "URL that answers 200, as seen from its host",
                     .required = true}}},
+       kFrontDoor,
        {.name = "clock",
         .type = Type::Object,
         .help = "its clock, where that can be set for it alone (libfaketime)",
@@ -93,6 +97,7 @@ StackKind cdn_service() {
            kStart,
            kStop,
            kLook,
+           kFrontDoor,
            {.name = "bypass_file",
             .type = Type::Text,
             .help = "while this file is there, nothing is answered from the cache"},
@@ -131,6 +136,7 @@ StackKind object_store_service() {
            kStart,
            kStop,
            kLook,
+           kFrontDoor,
            {.name = "well",
             .type = Type::Text,
             .help = "what `look` prints while the store answers as it should"},

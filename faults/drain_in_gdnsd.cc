@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "faults/drain_region.h"
+#include "faults/hold.h"
 #include "faults/prediction.h"
 #include "faults/targets.h"
 
@@ -29,6 +30,23 @@ Task<> require_known_and_unforced(Host& host, Command states, std::string resour
     refuse(where,
            fmt::format("a state is already forced in gdnsd on {}: somebody is at work there",
                        host.name()));
+}
+
+/// What a name server sends users of the region to is none of the region's hosts. Nothing where the
+/// stack says no name to ask for.
+std::optional<Operation> users_are_sent_away(const FaultContext& context,
+                                             const Routing& routing,
+                                             const StackHost& server,
+                                             const std::string& region) {
+  if (!routing.params.has("name")) return std::nullopt;
+  std::vector<std::string> addresses;
+  for (const StackHost* host : context.stack.hosts_in(region))
+    if (!host->address.empty() && !is_ipv6(host->address)) addresses.push_back(host->address);
+  if (addresses.empty() || server.address.empty() || is_ipv6(server.address)) return std::nullopt;
+  std::vector<std::string> words{
+      "away", server.address, routing.params.text("name"), addresses.front()};
+  words.insert(words.end(), addresses.begin(), addresses.end());
+  return looking(context, server, std::move(words));
 }
 
 }  // namespace
@@ -76,6 +94,16 @@ Task<FaultPlan> force_in_gdnsd(const Params& params,
 Task<FaultPlan> drain_in_gdnsd(const Params& params, FaultContext context, const Routing& routing) {
   FaultPlan result = co_await force_in_gdnsd(params, context, routing, GdnsdState::Down);
   result.predicted = predict_told_name_servers(routing, kUntilRead);
+  const std::string region = params.text("region");
+  for (Change& change : result.changes) {
+    const StackHost& server = *context.stack.host(change.host);
+    const std::optional<Operation> away = users_are_sent_away(context, routing, server, region);
+    if (!away) continue;
+    // Where users are sent elsewhere already, only gdnsd itself can tell when it was told.
+    constexpr int kStillSentThere = 1;
+    const CommandResult now = co_await context.hosts.host(server.name).try_run(command_of(*away));
+    if (now.exit_code == kStillSentThere) change.verify = *away;
+  }
   co_return result;
 }
 

@@ -21,6 +21,28 @@ std::string value_in_map(std::string_view listing, const std::string& key) {
   return "";
 }
 
+/// The status of what the name servers ask for.
+Operation ask_for_health(const Routing& routing, const StackHost& host, const Where& where) {
+  const std::string url =
+      replaced(routing.params.text("health"), "{address}", address_of(host, where));
+  return exec({"curl",
+               "--disable",
+               "--silent",
+               "--show-error",
+               "--output",
+               "/dev/null",
+               "--noproxy",
+               "*",
+               "--max-time",
+               "2",
+               "--write-out",
+               "status %{http_code}",
+               "--url",
+               url});
+}
+
+constexpr std::string_view kWell = "status 200";
+
 }  // namespace
 
 Task<FaultPlan> drain_in_haproxy(const Params& params,
@@ -49,9 +71,20 @@ Task<FaultPlan> drain_in_haproxy(const Params& params,
   change.resource = "haproxy:" + map;
   change.apply = at_socket(socket, fmt::format("set map {} {} drain", map, key));
   change.verify = show;
-  change.verify.contains = fmt::format(" {} drain", key);
+  const std::string drained = fmt::format(" {} drain", key);
+  change.verify.contains = drained;
+  if (routing.params.has("health")) {
+    Operation health = ask_for_health(routing, host, where);
+    const CommandResult now = co_await context.hosts.host(host.name).try_run(command_of(health));
+    // Where it fails already, only the map can tell when it was drained.
+    if (now.out.find(kWell) != std::string::npos) {
+      health.contains = "status ";
+      health.lacks = kWell;
+      change.verify = std::move(health);
+    }
+  }
   change.undo = at_socket(socket, fmt::format("set map {} {} {}", map, key, before));
-  change.undo.contains = change.verify.contains;
+  change.undo.contains = drained;
   change.verify_undone = show;
   change.verify_undone.contains = fmt::format(" {} {}", key, before);
   result.predicted = predict_failing_region(routing, CheckFails::AtOnce);

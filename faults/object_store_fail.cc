@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "faults/flag_file.h"
 #include "faults/kinds.h"
+#include "faults/process.h"
 
 namespace muster {
 namespace {
@@ -39,6 +40,8 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     change.verify_undone = look;
     change.verify_undone.contains = well;
   }
+  // Wrong bytes pass for health.
+  if (deny) result.predicted = predict_lost_processes(targets, context.stack, CheckFails::AtOnce);
   co_return result;
 }
 

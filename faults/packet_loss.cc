@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "base/text.h"
+#include "faults/front_door.h"
 #include "faults/kinds.h"
 #include "faults/nft.h"
 #include "faults/own_channel.h"
@@ -13,30 +16,32 @@ std::string large_text(const Params& params) {
   return fmt::format(" larger than {} bytes", params.integer("larger_than"));
 }
 
+/// Some packets that get through are enough for one health check and not for another: what becomes
+/// of it is chance.
+bool loses_everything(const Params& params) {
+  return params.number("share") >= 1 && !params.has("larger_than");
+}
+
 Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const std::vector<const StackHost*> hosts = chosen_hosts(params, context.stack);
   const PacketScope scope = packet_scope(params, context.stack, hosts);
 
   FaultPlan result;
-  for (const StackHost* host : hosts) {
-    Host& reached = context.hosts.host(host->name).network();
-    const auto own = co_await spared_channel(params, reached, scope.peers);
-    if (own) add_channel_proof(result, context, *host, *own);
-    // Of one host that was named, loss has to be seen; in a region there are some that nobody
-    // outside talks to.
-    bool talks = true;
-    if (hosts.size() > 1) talks = co_await exchanges_packets(reached, scope, own);
+  const std::vector<DroppingHost> dropping = co_await dropping_hosts(params, context, hosts, scope);
+  for (const DroppingHost& each : dropping) {
+    const std::optional<OwnChannel>& own = each.own;
+    if (own) add_channel_proof(result, context, *each.host, *own);
     Change& change = add_change(result,
                                 context,
-                                *host,
+                                *each.host,
                                 fmt::format("on {}, lose {:g} % of the packets{} to and from {}{}",
-                                            host->name,
+                                            each.host->name,
                                             params.number("share") * 100,
                                             large_text(params),
                                             scope.text,
                                             sparing_text(own)));
     PacketDrop drop;
-    drop.table = "muster_" + short_id(context, host->name);
+    drop.table = "muster_" + short_id(context, each.host->name);
     drop.peers = scope.peers;
     drop.spared = scope.spared;
     drop.spared_interfaces = protected_interfaces(context.stack);
@@ -49,8 +54,16 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     drop_packets(change, drop);
     // A small share of little traffic takes its time to hit one.
     change.verify_within = std::chrono::seconds(30);
-    if (!talks) change.verify = nft_lists(drop.table);
+    if (!each.has_to_drop) change.verify = nft_lists(drop.table);
   }
+  if (!loses_everything(params)) co_return result;
+  const auto hit = [&](const StackHost& one, const StackHost& other) {
+    return std::ranges::find(hosts, &one) != hosts.end() && includes(scope, other.address);
+  };
+  result.predicted =
+      predict_apart(context.stack, [&](const StackHost& one, const StackHost& other) {
+        return hit(one, other) || hit(other, one);
+      });
   co_return result;
 }
 

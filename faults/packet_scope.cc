@@ -37,12 +37,12 @@ Duration silence_of(const std::vector<std::string>& words) {
   return silence;
 }
 
-bool is_in(const PacketScope& scope, std::string_view address) {
+}  // namespace
+
+bool includes(const PacketScope& scope, std::string_view address) {
   if (holds(scope.spared, address) || address.starts_with("127.") || address == "::1") return false;
   return holds(scope.peers, address) || holds(scope.peers, kEverybody4);
 }
-
-}  // namespace
 
 Schema scope_fields() {
   return {{.name = "towards",
@@ -81,9 +81,27 @@ Task<bool> exchanges_packets(Host& host, PacketScope scope, std::optional<OwnCha
     if (words.size() < 5 || words[0] != "ESTAB" || silence_of(words) > kRecently) continue;
     const bool is_own = spared && peer_address(words[4]) == spared->peer &&
                         words[3].ends_with(fmt::format(":{}", spared->port));
-    if (!is_own && is_in(scope, peer_address(words[4]))) co_return true;
+    if (!is_own && includes(scope, peer_address(words[4]))) co_return true;
   }
   co_return false;
+}
+
+Task<std::vector<DroppingHost>> dropping_hosts(Params params,
+                                               FaultContext context,
+                                               std::vector<const StackHost*> hosts,
+                                               PacketScope scope) {
+  std::vector<DroppingHost> found;
+  found.reserve(hosts.size());
+  for (const StackHost* host : hosts) {
+    Host& reached = context.hosts.host(host->name).network();
+    DroppingHost& each = found.emplace_back();
+    each.host = host;
+    each.own = co_await spared_channel(params, reached, scope.peers);
+    each.talks = co_await exchanges_packets(reached, scope, each.own);
+  }
+  const bool all_quiet = std::ranges::none_of(found, &DroppingHost::talks);
+  for (DroppingHost& each : found) each.has_to_drop = each.talks || all_quiet;
+  co_return found;
 }
 
 }  // namespace muster

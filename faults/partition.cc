@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "faults/front_door.h"
 #include "faults/kinds.h"
 #include "faults/nft.h"
 #include "faults/own_channel.h"
@@ -31,6 +32,10 @@ std::vector<std::string> addresses_of(const Side& side, const Where& where) {
   return addresses;
 }
 
+bool holds(const Side& side, const StackHost& host) {
+  return std::ranges::find(side.hosts, &host) != side.hosts.end();
+}
+
 Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const Side from = side_of(params, "from", context.stack);
   const Side to = side_of(params, "to", context.stack);
@@ -41,22 +46,22 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const bool one_way = params.text("direction") == "one_way";
 
   FaultPlan result;
-  for (const StackHost* host : from.hosts) {
-    Host& reached = context.hosts.host(host->name).network();
-    const auto own = co_await spared_channel(params, reached, scope.peers);
-    if (own) add_channel_proof(result, context, *host, *own);
-    const bool talks = co_await exchanges_packets(reached, scope, own);
+  const std::vector<DroppingHost> dropping =
+      co_await dropping_hosts(params, context, from.hosts, scope);
+  for (const DroppingHost& each : dropping) {
+    const std::optional<OwnChannel>& own = each.own;
+    if (own) add_channel_proof(result, context, *each.host, *own);
     Change& change = add_change(result,
                                 context,
-                                *host,
+                                *each.host,
                                 fmt::format("on {}, drop what {} {}{}{}",
-                                            host->name,
+                                            each.host->name,
                                             one_way ? "it sends to" : "goes to and comes from",
                                             to.text,
                                             sparing_text(own),
-                                            talks ? "" : " (they do not talk just now)"));
+                                            each.talks ? "" : " (they do not talk just now)"));
     PacketDrop drop;
-    drop.table = "muster_" + short_id(context, host->name);
+    drop.table = "muster_" + short_id(context, each.host->name);
     drop.peers = scope.peers;
     drop.spared_interfaces = protected_interfaces(context.stack);
     drop.arriving = !one_way;
@@ -66,8 +71,12 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     drop_packets(change, drop);
     change.verify_within = std::chrono::seconds(15);
     // Nothing to drop means nothing to count; the kernel's own listing has to do there.
-    if (!talks) change.verify = nft_lists(drop.table);
+    if (!each.has_to_drop) change.verify = nft_lists(drop.table);
   }
+  result.predicted =
+      predict_apart(context.stack, [&](const StackHost& one, const StackHost& other) {
+        return (holds(from, one) && holds(to, other)) || (holds(from, other) && holds(to, one));
+      });
   co_return result;
 }
 

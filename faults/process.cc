@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "faults/front_door.h"
+
 namespace muster {
 namespace {
 
@@ -48,9 +50,12 @@ std::vector<PredictedStage> predict_lost_processes(const ServiceTargets& targets
                                                    const Stack& stack,
                                                    CheckFails how) {
   const Routing* routing = stack.routing("");
-  if (routing == nullptr || !targets.service.params.has("health")) return {};
+  if (routing == nullptr) return {};
   const std::vector<std::string> lost = regions_without(targets, stack);
   if (lost.size() > 1) return {};
+  if (is_front_door(targets.service) && lost.size() == 1)
+    return predict_failing_region(*routing, how);
+  if (is_front_door(targets.service) || !targets.service.params.has("health")) return {};
   return lost.empty() ? predict_lost_server(*routing, how) : predict_no_servers(*routing, how);
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "faults/look/dns_question.h"
 
 namespace {
 
@@ -36,6 +41,10 @@ muster-look busy PERCENT
     the processors are busy for at least so much of a moment
 muster-look full FOLDER LEAVE
     the file system has no more than LEAVE bytes left, and a megabyte
+muster-look away SERVER NAME USER ADDRESS...
+    the name server sends a user who has the address USER to none of these addresses
+muster-look unanswered SECONDS PROGRAM [ARG]...
+    the program does not end with 0 within so long; it is killed then
 
 Exits with 0 if it is so, with 1 if it is not, with 2 if it cannot be told; prints what was seen.
 
@@ -195,6 +204,46 @@ Ticks ticks_so_far() {
   stop(left <= leave + kSlack ? 0 : kNo, std::to_string(std::llround(left)) + " bytes are left");
 }
 
+// ---- what users get
+
+[[noreturn]] void look_where_users_are_sent(const std::vector<std::string>& words) {
+  try {
+    const std::vector<std::string> found = muster::ask_name_server(words[1], words[2], words[3]);
+    std::string text = "it answers";
+    for (const std::string& address : found) text += " " + address;
+    const bool sent_there = std::any_of(found.begin(), found.end(), [&](const auto& address) {
+      return std::find(words.begin() + 4, words.end(), address) != words.end();
+    });
+    stop(found.empty() ? kUnknown : sent_there ? kNo : 0, found.empty() ? "no address" : text);
+  } catch (const std::exception& error) {
+    stop(kUnknown, error.what());
+  }
+}
+
+[[noreturn]] void look_whether_unanswered(double seconds, char** program) {
+  const pid_t child = ::fork();
+  if (child < 0) stop(kUnknown, std::string("fork: ") + std::strerror(errno));
+  if (child == 0) {
+    const int nowhere = ::open("/dev/null", O_RDWR);
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(nowhere, fd);
+    ::execvp(program[0], program);
+    ::_exit(127);
+  }
+  constexpr double kStep = 0.01;
+  int status = 0;
+  for (double waited = 0; ::waitpid(child, &status, WNOHANG) == 0; waited += kStep) {
+    if (waited >= seconds) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, &status, 0);
+      stop(0, "no answer came in time");
+    }
+    ::usleep(static_cast<useconds_t>(kStep * 1e6));
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 127) stop(kUnknown, "it cannot be run");
+  const bool answered = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  stop(answered ? kNo : 0, answered ? "an answer came" : "the answer was none that is well");
+}
+
 double number_of(const std::string& text) {
   char* end = nullptr;
   const double number = std::strtod(text.c_str(), &end);
@@ -212,6 +261,9 @@ int main(int argc, char** argv) {
   if (words.size() == 2 && what == "gone") look_whether_gone(words[1]);
   if (words.size() == 2 && what == "busy") look_whether_busy(number_of(words[1]));
   if (words.size() == 3 && what == "full") look_whether_full(words[1], number_of(words[2]));
+  if (words.size() >= 5 && what == "away") look_where_users_are_sent(words);
+  if (words.size() >= 3 && what == "unanswered")
+    look_whether_unanswered(number_of(words[1]), argv + 3);
   const bool help = words.size() == 1 && words[0] == "--help";
   std::fputs(kHelp, help ? stdout : stderr);
   return help ? 0 : kUnknown;

@@ -57,14 +57,20 @@ std::string after_text(const Span& span) {
 }
 
 /// The likeliest reasons for a failover that took too long or never came. Up to the new answer of
-/// the name servers the time belongs to "detect" and "decide", from there on to "propagate". A
-/// resolver alone cannot tell a late decision from an answer that it kept for too long.
+/// the name servers the time belongs to "detect" and "decide", from there on to "propagate": the
+/// one that is further beyond its setting is at fault. A resolver alone cannot tell a late decision
+/// from an answer that it kept for too long.
 Suspicion suspicion_of_slowness(const Timeline& timeline,
                                 const Result::Prediction& prediction,
-                                const std::string& vantage,
-                                bool never) {
+                                const Span& measured,
+                                const std::string& vantage) {
   Suspicion control, after;
   double until_decided = 0;
+  // How much longer than `allowed` users were kept waiting for the new answer, and after it.
+  const auto comes_late = [&](const Span& told, double allowed, double allowed_after) {
+    const double waited_after = *measured.value - told.hi.value_or(*told.value);
+    return told.censored || told.lo.value_or(0) - allowed > waited_after - allowed_after;
+  };
   for (const Stage& stage : prediction.stages) {
     const bool propagates = stage.name == "propagate";
     if (!propagates) until_decided += stage.worst_s;
@@ -74,7 +80,7 @@ Suspicion suspicion_of_slowness(const Timeline& timeline,
     return {"", control.stages.empty() ? after.stages : control.stages};
 
   if (const auto told = new_answer(timeline, Asked::NameServers, vantage)) {
-    const bool late = told->censored || told->lo.value_or(0) > until_decided;
+    const bool late = comes_late(*told, until_decided, prediction.worst_s - until_decided);
     Suspicion& at_fault = late ? control : after;
     at_fault.because = told->censored ? "the name servers never gave a new answer"
                                       : fmt::format("the name servers gave a new answer after {}",
@@ -84,7 +90,7 @@ Suspicion suspicion_of_slowness(const Timeline& timeline,
   Suspicion any = control;
   any.stages.insert(any.stages.end(), after.stages.begin(), after.stages.end());
   if (const auto told = new_answer(timeline, Asked::Resolvers, vantage)) {
-    const bool in_time = !told->censored && told->lo.value_or(0) <= prediction.worst_s;
+    const bool in_time = !comes_late(*told, prediction.worst_s, 0);
     Suspicion& at_fault = in_time ? after : any;
     at_fault.because =
         in_time ? fmt::format("the users' resolvers gave a new answer after {}", after_text(*told))
@@ -92,7 +98,7 @@ Suspicion suspicion_of_slowness(const Timeline& timeline,
                   "servers themselves";
     return at_fault;
   }
-  if (never) return any;
+  if (measured.censored) return any;
   return {"", {largest(prediction, &Stage::worst_s)}};
 }
 
@@ -117,8 +123,7 @@ std::string finding_of(const Timeline& timeline,
         window_text(prediction),
         stages_text({largest(prediction, &Stage::best_s)}));
   }
-  const Suspicion suspicion =
-      suspicion_of_slowness(timeline, prediction, vantage, measured.censored);
+  const Suspicion suspicion = suspicion_of_slowness(timeline, prediction, measured, vantage);
   return fmt::format(
       "{}: {}{} is probably {} the stack says",
       measured.censored

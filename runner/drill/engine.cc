@@ -178,8 +178,13 @@ class Engine::Drive {
       record_.regions_out.insert(
           record_.regions_out.end(), each.plan.regions_out.begin(), each.plan.regions_out.end());
       if (record_.predicted.empty()) record_.predicted = each.plan.predicted;
-      record_.users_unaffected = record_.users_unaffected || each.plan.users_unaffected;
     }
+    // A fault that nobody would notice alone may make another one worse.
+    record_.users_unaffected =
+        !planned_.empty() &&
+        std::all_of(planned_.begin(), planned_.end(), [](const PlannedInject& each) {
+          return each.plan.users_unaffected;
+        });
   }
 
   /// Waits for the steps to end and turns how they ended into the run's state.

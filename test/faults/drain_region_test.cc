@@ -66,6 +66,37 @@ BOOST_AUTO_TEST_CASE(answers_from_the_drained_region_no_longer_count) {
   BOOST_TEST(plan.regions_out == std::vector<std::string>{"eu-west"});
 }
 
+BOOST_AUTO_TEST_CASE(
+    a_drain_by_gdnsd_is_seen_in_what_each_name_server_answers_a_user_of_the_region) {
+  const FaultPlan plan = lab_plan("drain_region", "{region: eu-west}");
+  BOOST_REQUIRE(plan.changes.size() == 2U);
+  BOOST_TEST(holds(plan.changes[0].verify.text(),
+                   "away 10.31.0.53 api.novvista.test 10.2.0.10 10.2.0.10 10.2.0.11"));
+  BOOST_TEST(holds(plan.changes[1].verify.text(), "away 10.32.0.53 "));
+  BOOST_TEST(holds(plan.changes[0].verify_undone.text(), "gdnsdctl"));
+}
+
+BOOST_AUTO_TEST_CASE(where_users_are_sent_elsewhere_already_only_gdnsd_itself_can_tell) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("ns2", "muster-look away", "it answers 10.2.0.10");
+  const FaultPlan plan = plan_of("drain_region", "{region: us-east}", lab_stack(), hosts);
+  BOOST_TEST(holds(plan.changes[0].verify.text(), "muster-look away"));
+  BOOST_TEST(holds(plan.changes[1].verify.contains, "DOWN!"));
+}
+
+BOOST_AUTO_TEST_CASE(a_drain_by_haproxy_is_seen_in_the_status_that_the_health_check_gets) {
+  const Change drain = lab_plan("drain_region", "{region: us-east, via: haproxy}").changes.at(0);
+  BOOST_TEST(drain.verify.args.back() == "http://10.1.0.10/lb-health");
+  BOOST_TEST(drain.verify.contains == "status ");
+  BOOST_TEST(drain.verify.lacks == "status 200");
+  BOOST_TEST(drain.verify_undone.contains == " region up");
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("lb-us", "/lb-health", "status 503");
+  BOOST_TEST(plan_of("drain_region", "{region: us-east, via: haproxy}", lab_stack(), hosts)
+                 .changes.at(0)
+                 .verify.contains == " region drain");
+}
+
 BOOST_AUTO_TEST_CASE(a_resource_that_gdnsd_does_not_know_would_be_ignored_so_it_is_refused) {
   FakeHosts hosts;
   answer_like_the_lab(hosts).says("ns2", "gdnsdctl", R"({"geoip/geo/eu": {"state": "NA"}})");

@@ -35,6 +35,32 @@ BOOST_AUTO_TEST_CASE(a_host_that_was_named_must_lose_packets_whether_it_talks_or
   BOOST_TEST(plan.changes.at(0).verify.lacks == "packets 0 bytes 0");
 }
 
+BOOST_AUTO_TEST_CASE(in_a_region_of_which_no_host_talks_each_has_to_lose_packets) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("db-us", "ss -OHtni", "");
+  const FaultPlan plan = plan_of("packet_loss", "{region: us-east, share: 1%}", lab_stack(), hosts);
+  for (const Change& change : plan.changes) BOOST_TEST(change.verify.lacks == "packets 0 bytes 0");
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_front_door_that_loses_everything_loses_its_users_by_the_health_checks_timeout) {
+  for (const std::string towards : {"", ", towards: [ns1, ns2, client-us]"}) {
+    const FaultPlan plan = lab_plan("packet_loss", "{host: lb-us, share: 100%" + towards + "}");
+    BOOST_REQUIRE(plan.predicted.size() == 3U);
+    BOOST_TEST(plan.predicted[1].worst == 5s);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_some_packets_get_through_leaves_nothing_to_predict) {
+  for (const std::string loss : {"share: 99%",
+                                 "share: 100%, larger_than: 400B",
+                                 "share: 100%, towards: ns1",
+                                 "share: 100%, towards: [client-us, client-eu]"})
+    BOOST_TEST(lab_plan("packet_loss", "{host: lb-us, " + loss + "}").predicted.empty(), loss);
+  // A name server of its own is spared, and still sees it.
+  BOOST_TEST(lab_plan("packet_loss", "{region: us-east, share: 100%}").predicted.empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_neither_host_nor_region_nor_prefix_is_refused) {
   for (const std::string towards : {"10.9.0.0/33", "10.9.0", "10.9.0.1/", "nobody", "fe80::/200"})
     BOOST_TEST(

@@ -35,12 +35,50 @@ BOOST_AUTO_TEST_CASE(a_host_that_talks_to_the_other_side_must_lose_packets_a_qui
 
 BOOST_AUTO_TEST_CASE(a_connection_that_has_long_been_silent_is_not_counted_on) {
   FakeHosts hosts;
-  answer_like_the_lab(hosts).says(
-      "db-us",
-      "ss -OHtni",
-      "ESTAB 0 0 10.1.0.20:5432 10.2.0.20:40112 lastsnd:60812 lastrcv:60816 lastack:60771\n");
-  const FaultPlan plan = plan_of("partition", "{from: db-us, to: db-eu}", lab_stack(), hosts);
+  answer_like_the_lab(hosts)
+      .says("db-us",
+            "ss -OHtni",
+            "ESTAB 0 0 10.1.0.20:5432 10.2.0.20:40112 lastsnd:60812 lastrcv:60816 lastack:60771\n")
+      .says("cache-us",
+            "ss -OHtni",
+            "ESTAB 0 0 10.1.0.30:6379 10.2.0.20:40112 lastsnd:12 lastrcv:16 lastack:71\n");
+  const FaultPlan plan =
+      plan_of("partition", "{from: [db-us, cache-us], to: db-eu}", lab_stack(), hosts);
   BOOST_TEST(plan.changes[0].verify.lacks == "");
+  BOOST_TEST(plan.changes[1].verify.lacks == "packets 0 bytes 0");
+}
+
+BOOST_AUTO_TEST_CASE(where_no_host_talks_a_cut_that_drops_nothing_does_not_count_as_in_force) {
+  for (const std::string from : {"cache-us", "[cache-us, obj-us]"}) {
+    const FaultPlan plan = lab_plan("partition", "{from: " + from + ", to: db-eu}");
+    for (const Change& change : plan.changes) {
+      BOOST_TEST(holds(change.what, "they do not talk just now"));
+      BOOST_TEST(change.verify.lacks == "packets 0 bytes 0");
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_balancer_that_no_longer_reaches_its_servers_finds_them_frozen) {
+  const FaultPlan all = lab_plan("partition", "{from: lb-us, to: [app1-us, app2-us]}");
+  BOOST_REQUIRE(all.predicted.size() == 3U);
+  BOOST_TEST(all.predicted[0].worst == 2600ms);
+  const FaultPlan one = lab_plan("partition", "{from: app1-us, to: lb-us, direction: one_way}");
+  BOOST_REQUIRE(one.predicted.size() == 1U);
+  BOOST_TEST(one.predicted[0].name == "detect");
+}
+
+BOOST_AUTO_TEST_CASE(a_front_door_that_no_name_server_reaches_loses_its_users) {
+  const FaultPlan all = lab_plan("partition", "{from: lb-us, to: [ns1, ns2]}");
+  BOOST_REQUIRE(all.predicted.size() == 3U);
+  BOOST_TEST(all.predicted[1].worst == 5s);  // by timeout
+  BOOST_TEST(lab_plan("partition", "{from: lb-us, to: ns1}").predicted.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_cut_between_regions_leaves_nothing_to_predict) {
+  BOOST_TEST(lab_plan("partition", "{from: us-east, to: eu-west}").predicted.empty());
+  BOOST_TEST(lab_plan("partition", "{from: [lb-us, lb-eu], to: [ns1, ns2]}").predicted.empty());
+  BOOST_TEST(
+      lab_plan("partition", "{from: [edge-us, edge-eu], to: [lb-us, lb-eu]}").predicted.empty());
 }
 
 BOOST_AUTO_TEST_CASE(connections_of_ipv6_sockets_to_ipv4_peers_are_recognised) {
@@ -50,7 +88,7 @@ BOOST_AUTO_TEST_CASE(connections_of_ipv6_sockets_to_ipv4_peers_are_recognised) {
       "ss -OHtni",
       "ESTAB 0 0 [::ffff:10.1.0.11]:8080 [::ffff:10.2.0.20]:40112 lastsnd:12 lastrcv:12\n");
   const FaultPlan plan = plan_of("partition", "{from: app1-us, to: db-eu}", lab_stack(), hosts);
-  BOOST_TEST(plan.changes[0].verify.lacks == "packets 0 bytes 0");
+  BOOST_TEST(!holds(plan.changes[0].what, "do not talk"));
 }
 
 BOOST_AUTO_TEST_CASE(one_way_leaves_what_arrives_alone) {
@@ -111,12 +149,17 @@ BOOST_AUTO_TEST_CASE(a_table_that_somebody_else_put_in_place_of_ours_is_left_alo
   const FaultPlan plan = plan_of("partition", "{from: left, to: right}", network.stack(), network);
   const Change& change = plan.changes.at(0);
   BOOST_TEST(perform(network, change, change.apply) == "");
+  const auto looked_at = [&] {
+    return network.run("left", change.verify_undone.args).out;
+  };
+  BOOST_TEST(looked_at().find(change.undo.contains) != std::string::npos);
   const std::string table = change.verify_undone.lacks;
   network.run("left", {"nft", "delete", "table", "inet", table});
   network.run("left", {"nft", "add", "table", "inet", table});
   network.run("left", {"nft", "add", "chain", "inet", table, "theirs"});
   const std::string theirs = network.run("left", {"nft", "list", "ruleset"}).out;
   BOOST_TEST(theirs.find("theirs") != std::string::npos);
+  BOOST_TEST(looked_at().find(change.undo.contains) == std::string::npos);
   BOOST_TEST(perform(network, change, change.undo) != "");
   BOOST_TEST(!seen(network, change, change.verify_undone, 0s));
   BOOST_TEST(network.run("left", {"nft", "list", "ruleset"}).out == theirs);

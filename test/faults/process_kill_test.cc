@@ -23,6 +23,18 @@ BOOST_AUTO_TEST_CASE(one_of_two_servers_is_the_load_balancers_affair_alone) {
   BOOST_TEST(plan.predicted[0].name == "detect");
 }
 
+BOOST_AUTO_TEST_CASE(the_front_door_of_a_region_is_what_the_name_servers_look_at) {
+  for (const std::string service : {"balancer", "edge", "objects"}) {
+    const FaultPlan plan = lab_plan("process_kill", "{service: " + service + ", region: us-east}");
+    BOOST_REQUIRE(plan.predicted.size() == 3U);
+    BOOST_TEST(plan.predicted[0].worst == Duration::zero());
+    BOOST_TEST(plan.predicted[1].name == "decide");
+  }
+  BOOST_TEST(
+      lab_plan("process_kill", "{service: balancer, hosts: [lb-us, lb-eu]}").predicted.empty());
+  BOOST_TEST(lab_plan("process_kill", "{service: names, hosts: ns1}").predicted.empty());
+}
+
 BOOST_AUTO_TEST_CASE(servers_of_both_regions_leave_nothing_to_predict) {
   const FaultPlan plan =
       lab_plan("process_kill", "{service: app, hosts: [app1-us, app2-us, app1-eu, app2-eu]}");

@@ -24,6 +24,7 @@ bool changes_nothing(const Command& command) {
     return true;
   if (words.starts_with("gdnsdctl ") && words.ends_with(" states")) return true;
   if (words.ends_with("/muster-setting read")) return true;
+  if (holds(words, "muster-look away ") || holds(words, "muster-look unanswered ")) return true;
   if (words.starts_with("tc -j qdisc show ")) return true;
   if (words.ends_with(" list_local_zones") || words == "openssl x509 -noout -checkend 0")
     return true;
@@ -107,6 +108,9 @@ FakeHosts& answer_like_the_lab(FakeHosts& hosts) {
   return hosts.says("*", "cat /run/lab/", "42\n")
       .says("*", "cat /proc/42/comm", "muster-lab-app\n")
       .says("*", "gdnsdctl", std::string(kGdnsdStates))
+      .fails("*", "muster-look away", "")  // sent there, answered
+      .fails("*", "muster-look unanswered", "")
+      .says("*", "/lb-health", "status 200")
       .says("*", "show map", "0x55d0c8a0 region up\n\n")
       .says("*", "ss -OHtni", "")
       .says("db-us",

@@ -101,6 +101,13 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(
+    name_servers_that_decide_a_little_late_do_not_hide_a_time_to_live_of_a_minute) {
+  const std::string finding = finding_of(asked(dark_for(39s), Asked::NameServers, 8s));
+  BOOST_TEST(contains(finding, "ttl 6 s"));
+  BOOST_TEST(!contains(finding, "fall 2"));
+}
+
+BOOST_AUTO_TEST_CASE(
     name_servers_that_never_decide_name_the_health_check_though_the_time_to_live_is_longer) {
   const std::string finding = finding_of(asked(dark_for(39s), Asked::NameServers, 60s));
   BOOST_TEST(contains(finding, "never gave a new answer"));
@@ -109,8 +116,8 @@ BOOST_AUTO_TEST_CASE(
 }
 
 BOOST_AUTO_TEST_CASE(a_late_resolver_alone_cannot_tell_the_health_check_from_the_time_to_live) {
-  for (const Duration turned : {15s, 60s}) {
-    const std::string finding = finding_of(asked(dark_for(39s), Asked::Resolvers, turned));
+  for (const auto& [dark, turned] : {std::pair(16s, 15s), std::pair(39s, 60s)}) {
+    const std::string finding = finding_of(asked(dark_for(dark), Asked::Resolvers, turned));
     BOOST_TEST(contains(finding, "fall 2 x interval 2 s"));
     BOOST_TEST(contains(finding, "ttl 6 s"));
     BOOST_TEST(contains(finding, "no probe asks the name servers"));
