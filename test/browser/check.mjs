@@ -6,6 +6,7 @@ import http from "node:http";
 import path from "node:path";
 import { DARK, DESK, HERO, LIVE, PHONE, live, load, open, pages, press, shown, start, textOf, visit } from "./browser.mjs";
 import { drift, redraw } from "./drift.mjs";
+import { servedCases } from "./served.mjs";
 import { siteCases } from "./site.mjs";
 
 const LARGEST_BUNDLE = 30_000;
@@ -292,9 +293,11 @@ test("where Jenkins allows neither script nor style, verdict and hero are there"
 });
 
 siteCases(test, browser, { axe, overflow });
+servedCases(test, browser, { axe, overflow });
 
 let failed = 0;
-for (const [name, run] of cases) {
+const chosen = cases.filter(([name]) => name.includes(process.env.ONLY ?? ""));
+for (const [name, run] of chosen) {
   try {
     await run();
     console.log(`ok      ${name}`);
@@ -305,5 +308,5 @@ for (const [name, run] of cases) {
   }
 }
 await browser.close();
-console.log(`${cases.length - failed} passed, ${failed} failed`);
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
