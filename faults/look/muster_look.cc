@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
-#include <exception>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -215,7 +215,7 @@ Ticks ticks_so_far() {
       return std::find(words.begin() + 4, words.end(), address) != words.end();
     });
     stop(found.empty() ? kUnknown : sent_there ? kNo : 0, found.empty() ? "no address" : text);
-  } catch (const std::exception& error) {
+  } catch (const std::runtime_error& error) {
     stop(kUnknown, error.what());
   }
 }

@@ -58,6 +58,18 @@ BOOST_AUTO_TEST_CASE(the_kernel_limits_and_lets_go,
   BOOST_TEST(network.connected());
 }
 
+BOOST_AUTO_TEST_CASE(a_limit_that_nobody_reaches_is_not_seen_to_bite,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  const FaultPlan plan =
+      plan_of("bandwidth", "{host: left, rate: 100mbit}", network.stack(), network);
+  const Change& change = plan.changes.at(0);
+  BOOST_TEST(perform(network, change, change.apply) == "");
+  BOOST_TEST(network.connected());
+  BOOST_TEST(!holds(network.run("left", change.verify.args).out, "Sent 0 bytes"));
+  BOOST_TEST(!seen(network, change, change.verify, 0s));
+}
+
 BOOST_AUTO_TEST_CASE(the_kernel_does_not_let_the_undo_take_a_queue_that_is_not_ours,
                      *boost::unit_test::precondition(NeedsNamespaces{})) {
   SampleNetwork network;
