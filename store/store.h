@@ -121,6 +121,10 @@ constexpr Duration kLongestAnswer = std::chrono::seconds(5);
 /// where it is not ours, of a newer muster, or cannot be reached.
 std::unique_ptr<Store> open_store(const std::string& location);
 
+/// Throws Error where open_store would, and changes nothing: no file is made and nothing brought up
+/// to date.
+void look_at_store(const std::string& location);
+
 /// Whether it may be of several servers: no file. Says nothing of whether it can be asked.
 bool is_shared(const std::string& location);
 

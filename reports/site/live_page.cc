@@ -21,8 +21,7 @@ namespace {
 constexpr std::size_t kMostEvents = 200;
 
 std::string context(const LiveRunView& view) {
-  std::string text = escape(view.environment);
-  text += fmt::format("{}run {}", text.empty() ? "" : ", ", view.number);
+  std::string text = escape(drill_and_run(view.environment, view.number));
   if (view.trials > 1) text += fmt::format(", trial {} of {}", view.trial, view.trials);
   return "<p class=\"detail\">" + text + ", started " +
          time_element_with(view.started, show_minute(view.started)) + "</p>\n";
@@ -141,7 +140,7 @@ std::string render_live_run(const LiveRunView& view) {
   SiteContext site = view.site;
   std::erase_if(site.state.running, [&](const SiteRunning& each) { return each.run == view.run; });
   SitePage page;
-  page.title = fmt::format("running: {}, run {}", view.drill, view.number);
+  page.title = "running: " + drill_and_run(view.drill, view.number);
   page.scripted = true;
   page.head = "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n";
   page.main = live_root(view) + top(view) + figures(view) + "<div class=\"halves\">\n" +

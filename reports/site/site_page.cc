@@ -92,14 +92,14 @@ std::string left_in_force(const std::vector<std::string>& changes) {
 
 std::string running_now(const SiteRunning& run, UtcTime now) {
   const std::string doing = run.doing.empty() ? "" : ", " + escape(run.doing);
-  return banner("run",
-                "▸",
-                "Running now:",
-                fmt::format("{}{}, started {}",
-                            site_link(address::live(run.run),
-                                      fmt::format("{}, run {}", escape(run.drill), run.number)),
-                            doing,
-                            time_element(run.started, now)));
+  return banner(
+      "run",
+      "▸",
+      "Running now:",
+      fmt::format("{}{}, started {}",
+                  site_link(address::live(run.run), escape(drill_and_run(run.drill, run.number))),
+                  doing,
+                  time_element(run.started, now)));
 }
 
 std::string what_is_wrong(const SiteState& state, UtcTime now) {

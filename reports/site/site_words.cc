@@ -50,4 +50,8 @@ std::string verdict_word(std::string_view status) {
   return fmt::format(R"(<b class="w-{}">{}</b>)", word.css, signed_word(word));
 }
 
+std::string drill_and_run(std::string_view drill, std::int64_t number) {
+  return number == 0 ? std::string(drill) : fmt::format("{}, run {}", drill, number);
+}
+
 }  // namespace muster

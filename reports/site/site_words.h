@@ -21,4 +21,7 @@ std::string time_element_with(UtcTime at, std::string_view text);
 /// `<b class="w-fail"><span aria-hidden="true">✕</span> Failed</b>`
 std::string verdict_word(std::string_view status);
 
+/// "drain-us-east, run 48", plain; only the drill where the run has no number yet.
+std::string drill_and_run(std::string_view drill, std::int64_t number);
+
 }  // namespace muster

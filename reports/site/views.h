@@ -25,8 +25,8 @@ struct SiteViewer {
 
 /// A drill that runs now, on whatever server.
 struct SiteRunning {
-  std::string run;  ///< id
-  std::int64_t number = 0;
+  std::string run;          ///< id
+  std::int64_t number = 0;  ///< 0: it has none before it has ended
   std::string drill;
   std::string doing;  ///< "failing over", or ""
   UtcTime started;
@@ -222,7 +222,7 @@ struct LiveUsersRow {
 struct LiveRunView {
   SiteContext site;
   std::string run;
-  std::int64_t number = 0;
+  std::int64_t number = 0;  ///< 0: it has none before it has ended
   std::string drill;
   std::string stack;
   std::string environment;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <fmt/format.h>
 
 #include "base/error.h"
@@ -16,12 +17,14 @@
 #include "reports/site/site.h"
 #include "runner/drill/signals.h"
 #include "runner/notify/complaints.h"
+#include "runner/record/gate_evidence.h"
 #include "runner/record/run_results.h"
 #include "runner/serve/http_server.h"
 #include "runner/serve/openapi.h"
 #include "runner/serve/routes.h"
 #include "runner/serve/server_metrics.h"
 #include "runner/serve/site_views.h"
+#include "runner/serve/web_wire.h"
 
 namespace muster {
 
@@ -254,8 +257,14 @@ Task<int> serve(Settings settings, ServerOptions options) {
 std::string check_settings(const Settings& settings) {
   refuse_mistakes(settings);
   const std::vector<ScheduledDrill> drills = scheduled_drills(settings);
-  if (!settings.policy.empty()) load_gate_policy(settings.policy, SystemClock().utc_now());
-  open_store(settings.store.empty() ? default_store() : settings.store);
+  if (!settings.serve.certificate.empty()) make_tls(settings.serve.certificate, settings.serve.key);
+  std::vector<std::string> keys = settings.trusted_keys;
+  if (!settings.policy.empty()) {
+    const GatePolicy policy = load_gate_policy(settings.policy, SystemClock().utc_now());
+    keys.insert(keys.end(), policy.trusted_keys.begin(), policy.trusted_keys.end());
+  }
+  trusted_keys(keys);
+  look_at_store(settings.store.empty() ? default_store() : settings.store);
   return fmt::format("{} is well: {} on schedule, {}, {}\n",
                      settings.file,
                      count_of(drills.size(), "drill"),

@@ -178,4 +178,19 @@ BOOST_AUTO_TEST_CASE(after_a_login_nobody_is_led_to_another_server) {
     BOOST_TEST(has(render_login({{}, "", next, false}), "name=\"next\" value=\"/\""), next);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_without_a_number_yet_is_not_number_0) {
+  LiveRunView view = sample::failing_over();
+  view.number = 0;
+  view.site.state.running = {{"01KAYQ3X5T8V2W4N6P9R1S0D99", 0, "another", "", view.started}};
+  const std::string page = render_live_run(view);
+  BOOST_TEST(!has(page, "run 0"));
+  BOOST_TEST(has(page, ">another</a>"));
+}
+
+BOOST_AUTO_TEST_CASE(no_page_of_the_site_hides_where_its_forms_come_from) {
+  // A browser that is told no-referrer says "Origin: null", and the server takes it for a stranger.
+  for (const auto& [name, page] : sample::site_pages())
+    BOOST_TEST(!has(page, "\"referrer\""), name);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
