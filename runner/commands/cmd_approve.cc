@@ -18,6 +18,15 @@ UtcTime later(UtcTime now, Duration length) {
   return now + std::chrono::duration_cast<std::chrono::microseconds>(length);
 }
 
+/// Where other servers look; "" where there are none.
+std::string share(const Approval& approval) {
+  const std::string location = default_store();
+  if (!is_shared(location)) return "";
+  const std::unique_ptr<Store> store = open_store(location);
+  keep_approval(approval, *store);
+  return "all servers of the store at " + store->host() + " know of it\n";
+}
+
 Task<int> approve(Drill drill, std::string words, Duration length, std::string reason) {
   StackHosts hosts(drill.stack.hosts);
   const std::string hash = co_await plan_hash(drill, hosts);
@@ -31,6 +40,13 @@ Task<int> approve(Drill drill, std::string words, Duration length, std::string r
                           now,
                           later(now, length)};
   write_approval(approval);
+  std::string shared;
+  try {
+    shared = share(approval);
+  } catch (const Error& error) {
+    fail("approved in this home alone, other servers do not know of it: {}; approve it again then",
+         error.what());
+  }
   print(fmt::format("{} on {} ({}) is approved by {} until {}\nplan hash: {}\n",
                     approval.drill,
                     approval.stack,
@@ -38,6 +54,7 @@ Task<int> approve(Drill drill, std::string words, Duration length, std::string r
                     approval.who,
                     format_utc(approval.expires),
                     approval.plan_hash));
+  if (!shared.empty()) print(shared);
   if (drill.stack.environment == "production")
     print("run it with: muster run " + words + " --yes-production\n");
   else

@@ -5,6 +5,7 @@
 #include "runner/drill/recovery.h"
 #include "runner/exit_code.h"
 #include "runner/record/run_results.h"
+#include "runner/record/stack_hold.h"
 #include "store/store.h"
 
 namespace muster {
@@ -74,6 +75,21 @@ void keep_results(const std::vector<RunTrace>& dead) {
   }
 }
 
+/// Where other servers wait for that.
+void let_go_of_stacks() {
+  const std::string location = default_store();
+  if (!is_shared(location)) return;
+  try {
+    const auto store = open_store(location);
+    for (const std::string& line : let_go_of_recovered(*store)) print(line + "\n");
+  } catch (const Error& error) {
+    print(
+        fmt::format("what dead runs held in the store was not let go of: {}; then run `muster "
+                    "recover` again\n",
+                    error.what()));
+  }
+}
+
 Task<int> recover_all() {
   bool all_clean = true;
   std::vector<RunTrace> dead, harmless;
@@ -98,6 +114,7 @@ Task<int> recover_all() {
         "again\n");
   for (const RunTrace& trace : harmless) co_await close_dead_run(trace);
   keep_results(dead);
+  let_go_of_stacks();
   co_return static_cast<int>(all_clean ? ExitCode::Pass : ExitCode::Broken);
 }
 

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "base/error.h"
 #include "base/process.h"
 #include "runner/commands/commands.h"
@@ -50,6 +52,8 @@ Action define_serve(Arguments& arguments) {
       return 0;
     }
     if (!receiver.empty()) return run_to_end(tell_one(receiver_named(settings, receiver)));
+    // What it starts, `muster recover` above all, looks into the same store.
+    if (!settings.store.empty()) ::setenv("MUSTER_STORE", settings.store.c_str(), 1);
     return run_to_end(serve(std::move(settings), {json_log, port_file}));
   };
 }

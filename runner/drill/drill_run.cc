@@ -11,6 +11,7 @@
 #include "reports/judge/judge.h"
 #include "runner/drill/asker.h"
 #include "runner/drill/engine.h"
+#include "runner/drill/hold_keeper.h"
 #include "runner/drill/signals.h"
 #include "runner/interlocks/lever.h"
 #include "runner/interlocks/person.h"
@@ -83,13 +84,26 @@ Task<> stop_by_leash(Leash& leash, Engine& engine) {
   engine.stop(pull.by_person ? RunState::Aborted : RunState::Interrupted, pull.reason);
 }
 
-/// A journal that cannot be written any more leaves the run open: `muster recover` looks once more
-/// and closes it. `why`: it ended before anything was drilled.
-void close_run(Journal& journal, const std::string& id, const std::string& why = "") {
+/// Nothing where the store is of this home alone. `leash`: what else the run hangs on, or nullptr.
+std::unique_ptr<HoldKeeper> keeper_of(const StackHold& hold,
+                                      const std::string& location,
+                                      const asio::any_io_executor& executor,
+                                      Clock& clock,
+                                      Leash* leash) {
+  if (!hold.is_taken()) return nullptr;
+  return std::make_unique<HoldKeeper>(
+      executor, clock, std::make_unique<SharedStore>(location), hold, leash);
+}
+
+/// A journal that cannot be written any more, or a store that is away, leaves the run open: `muster
+/// recover` looks once more, lets go of the stack, and closes it. `why`: it ended before anything
+/// was drilled.
+void close_run(Journal& journal, StackHold& hold, const std::string& id, const std::string& why) {
   json::object detail;
   if (!why.empty()) detail["why"] = why;
   try {
     journal.append("closed", std::move(detail), true);
+    hold.let_go();
     mark_closed(id);
   } catch (const Error& error) {
     say(fmt::format("run {} stays open in `muster status`, because {}", id, error.what()));
@@ -137,9 +151,11 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   const StackLock lock(drill.stack.name, id);
   ResourceLocks locks(id);
   StackHosts hosts(drill.stack.hosts);
-  const auto store = open_store(options.store.empty() ? default_store() : options.store);
+  const std::string location = options.store.empty() ? default_store() : options.store;
+  const auto store = open_store(location);
+  StackHold hold(*store, clock, drill.stack.name, holder_here(id, drill.playbook.drill));
   std::vector<PlannedInject> planned = co_await plan_within_interlocks(
-      drill, options.permission, hosts, locks, *store, id, clock.utc_now());
+      drill, options.permission, hosts, locks, hold, *store, id, clock.utc_now());
 
   const auto exposition = expose_metrics(options.metrics, drill.playbook);
   const fs::path directory = runs_directory() / id;
@@ -153,12 +169,14 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   const auto guards = make_guards(hosts, clock, id);
   const auto agents = make_agents(hosts, clock);
   const std::int64_t number = store->history().next_number(drill.playbook.drill);
-  Engine engine(World{clock, hosts, *guards, *agents, *asker, options.leash},
+  auto executor = co_await asio::this_coro::executor;
+  const auto keeper = keeper_of(hold, location, executor, clock, options.leash);
+  Leash* const leash = keeper ? keeper.get() : options.leash;
+  Engine engine(World{clock, hosts, *guards, *agents, *asker, leash},
                 journal,
                 *samples,
                 *observer,
                 {id, number, seed, options.trial, options.trial_group, options.labels});
-  auto executor = co_await asio::this_coro::executor;
   Stopper stopper(engine, *observer);
   observer->take_keys(executor, [&] { stopper.on_key(); });
   const StopSignals signals(executor, [&](int signal) {
@@ -167,7 +185,8 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   });
   TaskGroup watchers(executor);
   watchers.spawn(stop_by_lever(clock, engine));
-  if (options.leash != nullptr) watchers.spawn(stop_by_leash(*options.leash, engine));
+  if (keeper) watchers.spawn(keeper->keep());
+  if (leash != nullptr) watchers.spawn(stop_by_leash(*leash, engine));
 
   std::optional<RunRecord> record;
   std::exception_ptr impossible;
@@ -184,12 +203,12 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   observer->finished();
   // A target's no leaves an intent in the journal, and nothing else anywhere.
   if (impossible && (refused || !something_was_tried(directory))) {
-    close_run(journal, id, why);
+    close_run(journal, hold, id, why);
     std::rethrow_exception(impossible);
   }
   if (impossible) co_return FinishedRun{result_of_broken_off(directory, why), directory};
   FinishedRun finished{judged(*record, *samples, directory), directory};
-  if (keep(*store, finished) && everything_undone(*record)) close_run(journal, id);
+  if (keep(*store, finished) && everything_undone(*record)) close_run(journal, hold, id, "");
   co_return finished;
 }
 

@@ -30,7 +30,7 @@ struct World {
   Guards& guards;
   Agents& agents;
   Asker& asker;
-  Leash* leash = nullptr;  ///< of a run on schedule
+  Leash* leash = nullptr;  ///< what the run hangs on beside itself
 };
 
 /// Drives one run of a drill through its stages. One Engine, one run.

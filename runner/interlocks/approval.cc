@@ -42,11 +42,7 @@ Approval parse_approval(const std::string& content) {
           instant_at(object, "expires")};
 }
 
-}  // namespace
-
-fs::path write_approval(const Approval& approval) {
-  const fs::path file = file_of(approval.plan_hash);
-  make_private_directories(file.parent_path());
+std::string text_of(const Approval& approval) {
   json::object object;
   object["plan_hash"] = approval.plan_hash;
   object["drill"] = approval.drill;
@@ -55,29 +51,69 @@ fs::path write_approval(const Approval& approval) {
   object["reason"] = approval.reason;
   object["given"] = format_utc(approval.given);
   object["expires"] = format_utc(approval.expires);
-  write_file_atomically(file, pretty_json(object));
+  return pretty_json(object);
+}
+
+struct Asked {
+  const std::string& plan_hash;
+  const std::string& drill;
+  const std::string& stack;
+  UtcTime now;
+};
+
+/// `read` returns the text of an approval, or nothing; `place` says in words where it lies.
+template <class Read>
+std::string why_not(const Asked& asked, std::string_view place, Read read) {
+  const std::string what = fmt::format("the plan {}{}", asked.plan_hash, place);
+  try {
+    const std::optional<std::string> content = read();
+    if (!content) return fmt::format("nobody has approved {}", what);
+    const Approval approval = parse_approval(*content);
+    if (approval.plan_hash != asked.plan_hash || approval.drill != asked.drill ||
+        approval.stack != asked.stack)
+      return fmt::format("the approval kept for {} is one of another", what);
+    if (approval.given > asked.now)
+      return fmt::format("the approval of {} is dated in the future", what);
+    if (approval.expires <= asked.now)
+      return fmt::format("the approval of {} expired at {}", what, format_utc(approval.expires));
+    return "";
+  } catch (const Error& error) {
+    return fmt::format("the approval of {} cannot be read: {}", what, error.what());
+  }
+}
+
+std::optional<std::string> text_in(Store& store, const std::string& plan_hash) {
+  std::optional<StoredApproval> kept = store.approval(plan_hash);
+  if (!kept) return std::nullopt;
+  if (kept->text.size() > kMostBytes) fail("it is longer than {} bytes", kMostBytes);
+  return std::move(kept->text);
+}
+
+}  // namespace
+
+fs::path write_approval(const Approval& approval) {
+  const fs::path file = file_of(approval.plan_hash);
+  make_private_directories(file.parent_path());
+  write_file_atomically(file, text_of(approval));
   return file;
+}
+
+void keep_approval(const Approval& approval, Store& store) {
+  store.keep_approval({approval.plan_hash, text_of(approval)});
 }
 
 std::string why_not_approved(const std::string& plan_hash,
                              const std::string& drill,
                              const std::string& stack,
-                             UtcTime now) {
-  try {
-    const auto content = read_file_if_exists(file_of(plan_hash), kMostBytes);
-    if (!content) return "nobody has approved the plan " + plan_hash;
-    const Approval approval = parse_approval(*content);
-    if (approval.plan_hash != plan_hash || approval.drill != drill || approval.stack != stack)
-      return "the approval kept for the plan " + plan_hash + " is one of another";
-    if (approval.given > now)
-      return "the approval of the plan " + plan_hash + " is dated in the future";
-    if (approval.expires <= now)
-      return fmt::format(
-          "the approval of the plan {} expired at {}", plan_hash, format_utc(approval.expires));
-    return "";
-  } catch (const Error& error) {
-    return fmt::format("the approval of the plan {} cannot be read: {}", plan_hash, error.what());
-  }
+                             UtcTime now,
+                             Store* shared) {
+  const Asked asked{plan_hash, drill, stack, now};
+  const std::string here =
+      why_not(asked, "", [&] { return read_file_if_exists(file_of(plan_hash), kMostBytes); });
+  if (here.empty() || shared == nullptr) return here;
+  const std::string there =
+      why_not(asked, " in the store", [&] { return text_in(*shared, plan_hash); });
+  return there.empty() ? "" : fmt::format("{}; {}", here, there);
 }
 
 }  // namespace muster

@@ -38,6 +38,11 @@ void nobody_else_is_there(const Preflight& preflight, Reasons& reasons) {
     reasons.push_back(std::move(reason));
 }
 
+void nobody_elsewhere_is_there(const Preflight& preflight, Reasons& reasons) {
+  if (std::string reason = preflight.hold.take(); !reason.empty())
+    reasons.push_back(std::move(reason));
+}
+
 void plan_is_the_one_asked_for(const Preflight& preflight, Reasons& reasons) {
   const std::string& asked_for = preflight.permission.plan_hash;
   if (asked_for.empty() || preflight.plan_hash.empty() || preflight.plan_hash == asked_for) return;
@@ -55,8 +60,12 @@ void production_is_approved(const Preflight& preflight, Reasons& reasons) {
         stack.name,
         words));
   if (preflight.plan_hash.empty()) return;  // it cannot be planned, which is a reason of its own
-  const std::string missing = why_not_approved(
-      preflight.plan_hash, preflight.drill.playbook.drill, stack.name, preflight.now);
+  const bool is_shared = !preflight.store.host().empty();
+  const std::string missing = why_not_approved(preflight.plan_hash,
+                                               preflight.drill.playbook.drill,
+                                               stack.name,
+                                               preflight.now,
+                                               is_shared ? &preflight.store : nullptr);
   if (!missing.empty())
     reasons.push_back(fmt::format(
         "{}; look at it with `muster plan {}` and have it approved with `muster approve {}`",
@@ -97,6 +106,7 @@ constexpr Interlock kInterlocks[] = {
     lever_is_released,
     nothing_is_left_in_force,
     nobody_else_is_there,
+    nobody_elsewhere_is_there,
     plan_is_the_one_asked_for,
     production_is_approved,
     a_region_is_left,
@@ -129,10 +139,11 @@ Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
                                                         ResourceLocks& locks,
+                                                        StackHold& hold,
                                                         Store& store,
                                                         std::string run_id,
                                                         UtcTime now) {
-  Preflight preflight{drill, permission, locks, store, now, {}, ""};
+  Preflight preflight{drill, permission, locks, hold, store, now, {}, ""};
   std::optional<Error> impossible;
   try {
     preflight.planned = co_await plan_drill(drill, hosts, std::move(run_id));

@@ -8,6 +8,7 @@
 #include "drills/playbook.h"
 #include "runner/interlocks/resource_locks.h"
 #include "runner/plan/plan.h"
+#include "runner/record/stack_hold.h"
 #include "store/store.h"
 
 namespace muster {
@@ -24,6 +25,7 @@ struct Preflight {
   const Drill& drill;
   const Permission& permission;
   ResourceLocks& locks;
+  StackHold& hold;
   Store& store;  ///< where the run will be remembered
   UtcTime now;
   std::vector<PlannedInject> planned;
@@ -31,13 +33,15 @@ struct Preflight {
 };
 
 /// Plans the drill and asks every interlock whether it may start now; looks at hosts, touches
-/// nothing but `locks`, which hold all that the plan takes hold of afterwards. Returns the plan.
-/// Throws Refused with every reason at once, an interlock that could not look being one of them;
-/// Error where nothing forbids the drill but it cannot be planned.
+/// nothing but `locks`, which hold all that the plan takes hold of afterwards, and `hold`, which is
+/// taken where the store is shared. Returns the plan. Throws Refused with every reason at once, an
+/// interlock that could not look being one of them; Error where nothing forbids the drill but it
+/// cannot be planned.
 Task<std::vector<PlannedInject>> plan_within_interlocks(const Drill& drill,
                                                         const Permission& permission,
                                                         Hosts& hosts,
                                                         ResourceLocks& locks,
+                                                        StackHold& hold,
                                                         Store& store,
                                                         std::string run_id,
                                                         UtcTime now);

@@ -1,6 +1,7 @@
 #include "runner/record/gate_evidence.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -13,6 +14,7 @@
 #include "runner/catalogue.h"
 #include "runner/record/run_results.h"
 #include "runner/record/run_store.h"
+#include "runner/record/stack_hold.h"
 
 namespace muster {
 
@@ -94,17 +96,40 @@ void read_result(const std::string& run,
   take_result(kept->text, kept->signature, trusted, evidence);
 }
 
-/// Of everything that ended badly or has not ended, on this machine.
-void read_open_runs(const GateDemand& demand, Store* store, GateEvidence& evidence) {
+/// Of everything that ended badly or has not ended, in this home. Returns which of it is told as
+/// going on or in force.
+std::set<std::string> read_open_runs(const GateDemand& demand,
+                                     Store* store,
+                                     GateEvidence& evidence) {
+  std::set<std::string> told;
   for (const RunTrace& trace : open_runs()) {
     if (trace.running()) {
+      told.insert(trace.id);
       evidence.running.push_back({trace.id, trace.drill, trace.stack});
     } else if (trace.needs_recovery()) {
+      told.insert(trace.id);
       evidence.unclean.push_back(
           fmt::format("run {} of {} left something in force", trace.id, trace.drill));
     } else if (trace.drill == demand.drill &&
                (store == nullptr || !store->history().run(trace.id))) {
       evidence.unremembered.push_back(trace.id);
+    }
+  }
+  return told;
+}
+
+/// Of all servers of the store; `here`: the runs whose journals say more.
+void read_holds(Store& store, const std::set<std::string>& here, GateEvidence& evidence) {
+  for (const SeenHold& hold : stack_holds(store)) {
+    if (here.contains(hold.by.run)) continue;
+    if (hold.is_over) {
+      evidence.unclean.push_back(
+          fmt::format("{} was cut on the stack {}; nobody has said that everything is undone "
+                      "(`muster recover` there does)",
+                      hold.by.text(),
+                      hold.stack));
+    } else {
+      evidence.running.push_back({hold.by.run, hold.by.drill, hold.stack});
     }
   }
 }
@@ -132,16 +157,26 @@ void read_store(const GateDemand& demand, const GateSources& sources, GateEviden
   look_for(evidence.result_error, [&] { read_result(run->id, store, sources.trusted, evidence); });
 }
 
+void read_unfinished(const GateDemand& demand, const GateSources& sources, GateEvidence& evidence) {
+  std::set<std::string> here;
+  std::string error;
+  look_for(error, [&] { here = read_open_runs(demand, sources.store, evidence); });
+  if (!error.empty()) evidence.unclean.push_back("the unfinished runs could not be read: " + error);
+  if (sources.store == nullptr) return;  // which denies by itself
+  std::string store_error;
+  look_for(store_error, [&] { read_holds(*sources.store, here, evidence); });
+  if (!store_error.empty())
+    evidence.unclean.push_back("what other servers drill could not be read: " + store_error);
+}
+
 /// Everything but the lever and the time.
 GateEvidence kept_evidence(const GateDemand& demand, const GateSources& sources) {
   GateEvidence evidence;
   // First: what a file of the demand says decides which run counts.
   look_for(evidence.files_error, [&] { read_files(demand, evidence); });
+  // Before the history: a run that ends meanwhile is then seen in the one or in the other.
+  read_unfinished(demand, sources, evidence);
   read_store(demand, sources, evidence);
-  std::string open_error;
-  look_for(open_error, [&] { read_open_runs(demand, sources.store, evidence); });
-  if (!open_error.empty())
-    evidence.unclean.push_back("the unfinished runs could not be read: " + open_error);
   return evidence;
 }
 

@@ -24,13 +24,14 @@ struct GateSources {
 TrustedKeys trusted_keys(const std::vector<std::string>& files);
 
 /// Reads all that the gate rests on: history, the run's directory (or the store, where the run was
-/// made elsewhere), unfinished runs, the files that the demand names. What cannot be read is in the
+/// made elsewhere), unfinished runs of this home and of all servers of the store, the files that
+/// the demand names. What cannot be read is in the
 /// evidence as such; it is never thrown.
 GateEvidence collect_evidence(const GateDemand& demand, const GateSources& sources);
 
-/// The same for a server that is asked many times a second. History, runs and files are as they
-/// were at most a second ago; the lever, the time, and whether a newer run came are as of now. For
-/// one set of trusted keys.
+/// The same for a server that is asked many times a second. History, runs, files and what other
+/// servers drill are as they were at most a second ago; the lever, the time, and whether a newer
+/// run came are as of now. For one set of trusted keys.
 class RecentEvidence {
  public:
   GateEvidence collect(const GateDemand& demand, const GateSources& sources);

@@ -2,6 +2,7 @@
 #include "runner/record/gate_evidence.h"
 
 #include <filesystem>
+#include <thread>
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,7 +12,9 @@
 #include "runner/record/journal.h"
 #include "runner/record/run_results.h"
 #include "runner/record/run_store.h"
+#include "runner/record/stack_hold.h"
 #include "test/runner/scratch_home.h"
+#include "test/runner/serve/sim_store.h"
 #include "test/runner/sim_run.h"
 
 using namespace muster;
@@ -91,6 +94,8 @@ void let_die(const std::string& id) {
     rewritten.append(record.kind, record.detail, true);
   }
 }
+
+const std::string kElsewhere = "01KA3H6Q9T3V8Y2N5W7B4C6D8E another b.example:/var/lib/muster";
 
 }  // namespace
 
@@ -205,6 +210,77 @@ BOOST_AUTO_TEST_CASE(a_drill_that_runs_now_on_the_same_stack_denies) {
   BOOST_TEST(home.answer().allow);
 }
 
+BOOST_AUTO_TEST_CASE(a_drill_that_runs_on_another_server_denies_on_the_same_stack) {
+  GateHome home;
+  home.keep();
+  const Lease elsewhere = home.store->lease("stack:elsewhere", kElsewhere, 1h).value();
+  BOOST_TEST(home.answer().allow);
+  const Lease here = home.store->lease("stack:" + passed_run().run.service, kElsewhere, 1h).value();
+  BOOST_TEST(says(home.answer(),
+                  "run 01KA3H6Q9T3V8Y2N5W7B4C6D8E of 'another' is going on now on the same stack"));
+  home.store->release(here);
+  BOOST_TEST(home.answer().allow);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_another_server_that_was_cut_denies_until_somebody_has_undone_it) {
+  GateHome home;
+  home.keep();
+  home.store->lease("stack:elsewhere", kElsewhere, 0s);
+  std::this_thread::sleep_for(5ms);
+  BOOST_TEST(says(home.answer(),
+                  "run 01KA3H6Q9T3V8Y2N5W7B4C6D8E of another on b.example:/var/lib/muster was cut "
+                  "on the stack elsewhere; nobody has said that everything is undone"));
+  // Another drills there, which is none of this stack's business, and comes to a clean end.
+  const Lease next = home.store->lease("stack:elsewhere", "c", 1h).value();
+  BOOST_TEST(home.answer().allow);
+  home.store->release(next);
+  BOOST_TEST(home.answer().allow);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_that_nobody_understands_denies_as_any_other) {
+  GateHome home;
+  home.keep();
+  home.store->lease("stack:" + passed_run().run.service, "somebody", 1h);
+  BOOST_TEST(says(home.answer(), "is going on now on the same stack"));
+  home.store->lease("stack:" + passed_run().run.service, "somebody", 0s);
+  std::this_thread::sleep_for(5ms);
+  BOOST_TEST(says(home.answer(), "on somebody was cut"));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_of_this_home_is_told_once) {
+  GateHome home;
+  home.keep();
+  const std::string id = begun_run("another", home.now);
+  const auto hold = [&](Duration length) {
+    home.store->lease("stack:" + small_drill().stack.name, id + " another here:/home", length);
+    std::this_thread::sleep_for(5ms);
+  };
+  hold(1h);
+  BOOST_TEST(home.evidence().running.size() == 1U);
+  // It came to its end, and its hold was not let go: the store was away.
+  Journal::reopen(runs_directory() / id / "journal").append("closed", {}, true);
+  BOOST_TEST(home.evidence().running.size() == 1U);
+  hold(0s);
+  BOOST_TEST(home.evidence().running.empty());
+  BOOST_TEST(says(home.answer(), "was cut"));
+}
+
+BOOST_AUTO_TEST_CASE(what_other_servers_drill_must_be_known) {
+  GateHome home;
+  boost::asio::io_context loop;
+  SimClock clock(loop);
+  SimStore store(clock);
+  home.keep();
+  store.remembered = home.store->history().runs("", 1);
+  const auto answer = [&] {
+    const TrustedKeys trusted = trusted_keys({});
+    return decide(home.demand, collect_evidence(home.demand, {&store, "", trusted, "", home.now}));
+  };
+  BOOST_TEST(answer().allow);
+  store.hides_leases = true;
+  BOOST_TEST(says(answer(), "what other servers drill could not be read: the leases are away"));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_died_and_never_came_into_the_history_denies) {
   GateHome home;
   home.keep();
@@ -296,6 +372,14 @@ BOOST_AUTO_TEST_CASE(a_server_sees_a_newer_run_at_once_and_the_rest_within_a_sec
   home.now += 1ms;
   BOOST_TEST(!allows());
   home.keep(10min);
+  BOOST_TEST(allows());
+  const Lease hold = home.store->lease("stack:" + passed_run().run.service, kElsewhere, 1h).value();
+  home.now += 999ms;
+  BOOST_TEST(allows());
+  home.now += 1ms;
+  BOOST_TEST(!allows());
+  home.store->release(hold);
+  home.now += 1s;
   BOOST_TEST(allows());
   home.now -= 2h;  // the clock was set back: nothing is taken for recent
   BOOST_TEST(!allows());
