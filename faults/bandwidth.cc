@@ -113,7 +113,9 @@ FaultKind bandwidth_fault() {
                    .help = "the default route's where left out"}},
        .undo = UndoClass::SelfHealingOnRestart,
        .needs = {"tc", "ip"}},
-      plan};
+      plan,
+      false,
+      "a shaper on a network interface"};
 }
 
 }  // namespace muster

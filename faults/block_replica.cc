@@ -170,7 +170,8 @@ FaultKind block_replica_fault() {
        .undo = UndoClass::Reversible,
        .needs = {"nft", "psql"}},
       plan,
-      true};
+      true,
+      "nftables rules, unless `how` says otherwise"};
 }
 
 }  // namespace muster

@@ -71,7 +71,7 @@ FaultKind clock_skew_fault() {
                               .fallback = "behind",
                               .choices = {"behind", "ahead"}}}),
            .undo = UndoClass::Reversible,
-           .needs = {"muster-look"}},
+           .needs = {"muster-look", "libfaketime"}},
           plan};
 }
 

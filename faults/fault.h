@@ -51,6 +51,9 @@ struct FaultKind {
   /// Its plan names what another step of the same drill may change: a pid, a timeline. So it is
   /// planned again at its turn, and then has to be the same in what it changes, and where.
   bool planned_at_its_turn = false;
+  /// What root is wanted for on a host that is none of the lab's: "nftables rules". Empty: what the
+  /// user of the broken service may do is enough.
+  std::string_view root{};
 };
 
 /// Every kind, in the order of kinds.inc.

@@ -156,7 +156,9 @@ FaultKind latency_fault() {
                           .most = 65535}}),
        .undo = UndoClass::SelfExpiring,
        .needs = {"iptables", "iptables-restore", "muster-delay"}},
-      plan};
+      plan,
+      false,
+      "iptables rules and a queue for packets"};
 }
 
 }  // namespace muster

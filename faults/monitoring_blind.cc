@@ -49,7 +49,9 @@ FaultKind monitoring_blind_fault() {
            .fields = service_target_fields(),
            .undo = UndoClass::SelfExpiring,
            .needs = {"nft"}},
-          plan};
+          plan,
+          false,
+          "nftables rules"};
 }
 
 }  // namespace muster

@@ -93,7 +93,9 @@ FaultKind packet_loss_fault() {
                             own_channel_fields()),
            .undo = UndoClass::SelfExpiring,
            .needs = {"nft", "ss"}},
-          plan};
+          plan,
+          false,
+          "nftables rules"};
 }
 
 }  // namespace muster

@@ -105,7 +105,9 @@ FaultKind partition_fault() {
                             own_channel_fields()),
            .undo = UndoClass::SelfExpiring,
            .needs = {"nft", "ss"}},
-          plan};
+          plan,
+          false,
+          "nftables rules"};
 }
 
 }  // namespace muster

@@ -63,7 +63,9 @@ FaultKind power_off_fault() {
        .example = "region: eu-west\n",
        .fields = target_fields(),
        .undo = UndoClass::Reversible},
-      plan};
+      plan,
+      false,
+      "signals to the processes of every user"};
 }
 
 }  // namespace muster

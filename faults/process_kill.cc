@@ -46,7 +46,9 @@ FaultKind process_kill_fault() {
                               .fallback = "KILL",
                               .choices = {"KILL", "TERM"}}}),
            .undo = UndoClass::Reversible},
-          plan};
+          plan,
+          false,
+          "signals to the processes of another user"};
 }
 
 }  // namespace muster

@@ -75,7 +75,9 @@ FaultKind process_pause_fault() {
                       "region: us-east\n",
            .fields = service_target_fields(),
            .undo = UndoClass::Reversible},
-          plan};
+          plan,
+          false,
+          "signals to the processes of another user"};
 }
 
 }  // namespace muster

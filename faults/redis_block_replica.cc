@@ -66,7 +66,9 @@ FaultKind redis_block_replica_fault() {
            .fields = replica_pair_fields("a redis service of the stack"),
            .undo = UndoClass::SelfExpiring,
            .needs = {"nft", "socat"}},
-          plan};
+          plan,
+          false,
+          "nftables rules"};
 }
 
 }  // namespace muster

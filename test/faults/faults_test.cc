@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(what_would_hit_nothing_is_refused_by_every_kind) {
       {"dns_fail", "{service: resolver, host: db-us, name: a.test}"},
       {"redis_block_replica", "{service: db}"},
       {"redis_pause", "{service: db}"},
+      {"redis_evict", "{service: db}"},
       {"cdn_bypass", "{service: edge, region: ap-south}"},
       {"cdn_purge", "{service: tag_cache, host: db-us, tag: a}"},
       {"object_store_fail", "{service: objects, region: ap-south}"},
@@ -119,6 +120,14 @@ BOOST_AUTO_TEST_CASE(what_passes_a_protected_interface_is_left_alone_by_every_pa
 
   stack.protections.back().value = "eth0\" drop";
   BOOST_TEST(holds(refusal("partition", packets[0].second, stack, hosts), "no network interface"));
+}
+
+BOOST_AUTO_TEST_CASE(what_changes_packets_says_that_it_wants_root) {
+  for (const FaultKind& kind : fault_kinds())
+    for (const std::string_view program : kind.spec.needs)
+      if (program == "nft" || program == "tc" || program == "iptables")
+        BOOST_TEST(!kind.root.empty(), kind.spec.name);
+  BOOST_TEST(fault_kind("redis_pause")->root.empty());
 }
 
 BOOST_AUTO_TEST_CASE(kinds_are_found_by_name_and_listed_once) {

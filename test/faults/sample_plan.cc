@@ -31,7 +31,8 @@ bool changes_nothing(const Command& command) {
   if (words.starts_with("curl ") && !holds(words, " -X ") && !holds(words, " -d ")) return true;
   // A message that nobody listens to.
   if (words.starts_with("socat -t 0.5 - TCP:"))
-    return command.input == "INFO replication\r\n" || command.input == "PUBLISH muster:look 1\r\n";
+    return command.input == "INFO replication\r\n" || command.input == "PUBLISH muster:look 1\r\n" ||
+           command.input == "INFO memory\r\nINFO stats\r\n";
   if (words.starts_with("socat - ")) return command.input.starts_with("show map ");
   return words.starts_with("psql ") && holds(words, "-c select ") && !holds(words, "_pause()") &&
          !holds(words, "_resume()");
@@ -72,6 +73,12 @@ constexpr std::string_view kGdnsdStates = R"({
 	"10.2.0.10/region": {"state": "UP", "real_state": "UP"}
 }
 )";
+
+/// Of Redis 7.0, shortened.
+constexpr std::string_view kRedisMemory =
+    "$300\r\n# Memory\r\nused_memory:2101544\r\nused_memory_human:2.00M\r\nmaxmemory:0\r\n"
+    "maxmemory_human:0B\r\nmaxmemory_policy:noeviction\r\nallocator_frag_ratio:1.19\r\n\r\n"
+    "$200\r\n# Stats\r\nexpired_keys:3\r\nevicted_keys:0\r\nevicted_clients:0\r\n\r\n";
 
 }  // namespace
 
@@ -124,6 +131,7 @@ FakeHosts& answer_like_the_lab(FakeHosts& hosts) {
       .says("*", "list_local_zones", "localhost. redirect\n")
       .says("*", "INFO replication", "role:slave\r\nmaster_link_status:up\r\n")
       .says("*", "PUBLISH", ":0\r\n")
+      .says("*", "INFO memory", std::string(kRedisMemory))
       .says("db-us", "pg_stat_replication", "streaming\n")
       .says("db-eu", "pg_ls_waldir", "1\n")
       .says("db-us", "pg_file_settings", "off unset\n")
