@@ -54,6 +54,21 @@ const std::vector<std::string>& needs_of(const std::string& part) {
   return found == needs.end() ? nothing : found->second;
 }
 
+/// What people call a part by the role of its host. Empty: it is the name of a part, or nothing.
+std::vector<std::string> meant_by(const std::string& word) {
+  static const std::map<std::string, std::vector<std::string>> parts = {
+      {"db", {"postgres"}},
+      {"cache", {"redis"}},
+      {"lb", {"haproxy"}},
+      {"edge", {"nginx", "varnish"}},
+      {"dns", {"gdnsd", "unbound"}},
+      {"obj", {"objects"}},
+      {"mon", {"prometheus"}},
+  };
+  const auto found = parts.find(word);
+  return found == parts.end() ? std::vector<std::string>{} : found->second;
+}
+
 /// A host of the lab is there to be broken; its guards find this in /run/lab.
 constexpr const char* kPolicy = "allow all\nmax-duration 1d\n";
 
@@ -65,6 +80,10 @@ void keep_only(Plan& plan, const std::vector<std::string>& only) {
   while (!wanted.empty()) {
     const std::string part = wanted.back();
     wanted.pop_back();
+    if (const std::vector<std::string> meant = meant_by(part); !meant.empty()) {
+      wanted.insert(wanted.end(), meant.begin(), meant.end());
+      continue;
+    }
     if (std::find(known.begin(), known.end(), part) == known.end()) {
       const std::string near = nearest(part, known);
       throw UsageError(fmt::format("the lab has no part '{}'{}",

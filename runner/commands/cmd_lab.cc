@@ -25,10 +25,19 @@ std::string memory_text(std::uint64_t bytes) {
   return fmt::format("{} MB", bytes / 1'000'000);
 }
 
+/// `--only app,db` and `--only app --only db` are the same.
+std::vector<std::string> parts_of(const std::vector<std::string>& only) {
+  std::vector<std::string> parts;
+  for (const std::string& words : only)
+    for (std::string& part : split(words, ',')) parts.push_back(std::move(part));
+  return parts;
+}
+
 Task<int> up(LabArguments arguments) {
   SystemClock clock;
   const Time began = clock.now();
-  LabOptions options{arguments.root, named_values(arguments.set, "--set"), arguments.only};
+  LabOptions options{
+      arguments.root, named_values(arguments.set, "--set"), parts_of(arguments.only)};
   std::function<void(std::string)> progress = [](std::string line) {
     print(line + "\n");
   };
@@ -140,7 +149,9 @@ Action define_lab(Arguments& arguments) {
       arguments.flag("--root", "real root instead of a user namespace"),
       arguments.options(
           "--set", "NAME=VALUE", "a scale or flaw of the lab; see `muster lab settings`"),
-      arguments.options("--only", "PART", "start only this part and what it needs"),
+      arguments.options("--only",
+                        "PART,...",
+                        "start only these parts (app, db, cache, lb, edge ...) and what they need"),
       arguments.flag("--json", "for programs")};
   return [a] {
     return run_lab(a);

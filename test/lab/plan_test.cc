@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <boost/test/unit_test.hpp>
 
@@ -99,6 +100,22 @@ BOOST_AUTO_TEST_CASE(a_part_that_does_not_exist_is_refused_with_the_nearest_one)
       make_plan({}, checked_settings({}), {"redsi"}), UsageError, [](const UsageError& error) {
         return holds(error.message(), "did you mean 'redis'?");
       });
+}
+
+BOOST_AUTO_TEST_CASE(a_part_may_be_called_by_the_role_of_its_host) {
+  const auto parts = [](const std::vector<std::string>& only) {
+    std::set<std::string> names;
+    for (const PartPlan& part : make_plan({}, checked_settings({}), only).parts)
+      names.insert(part.ref.part);
+    return names;
+  };
+  BOOST_TEST((parts({"app", "db"}) == parts({"app", "postgres"})));
+  BOOST_TEST((parts({"cache"}) == parts({"redis"})));
+  BOOST_TEST((parts({"lb"}) == parts({"haproxy"})));
+  BOOST_TEST((parts({"edge"}) == parts({"nginx", "varnish"})));
+  BOOST_TEST((parts({"dns"}) == parts({"gdnsd", "unbound"})));
+  BOOST_TEST((parts({"obj"}) == parts({"objects"})));
+  BOOST_TEST((parts({"mon"}) == parts({"prometheus"})));
 }
 
 BOOST_AUTO_TEST_CASE(everything_a_part_waits_for_is_in_the_plan) {
