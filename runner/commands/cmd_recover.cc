@@ -4,6 +4,7 @@
 #include "runner/commands/commands.h"
 #include "runner/drill/recovery.h"
 #include "runner/exit_code.h"
+#include "runner/plan/reach.h"
 #include "runner/record/run_results.h"
 #include "runner/record/stack_hold.h"
 #include "store/store.h"
@@ -26,12 +27,19 @@ void show_damage(const RunTrace& trace) {
         journal + "\n");
 }
 
+/// By the clock and on the hosts of the real world.
+Task<std::vector<RecoveredChange>> recover_here(const RunTrace& trace) {
+  SystemClock clock;
+  StackHosts hosts(trace.hosts);
+  RunTrace copy = trace;
+  co_return co_await recover_run(std::move(copy), hosts, clock);
+}
+
 /// True where everything the run may have left is undone.
 Task<bool> recover_one(const RunTrace& trace) {
   bool all_clean = !trace.damaged;
   try {
-    RunTrace copy = trace;
-    const std::vector<RecoveredChange> recovered = co_await recover_run(std::move(copy));
+    const std::vector<RecoveredChange> recovered = co_await recover_here(trace);
     for (const RecoveredChange& each : recovered) {
       show(each);
       all_clean = all_clean && each.undone.clean();
@@ -47,8 +55,7 @@ Task<bool> recover_one(const RunTrace& trace) {
 /// Nothing of it is in force: only its end is missing in the journal.
 Task<> close_dead_run(const RunTrace& trace) {
   try {
-    RunTrace copy = trace;
-    if (!trace.closed) co_await recover_run(std::move(copy));
+    if (!trace.closed) co_await recover_here(trace);
     mark_closed(trace.id);
   } catch (const Refused&) {
     // Another drill holds the stack; there is no hurry.

@@ -2,16 +2,12 @@
 
 #include <optional>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "runner/plan/reach.h"
 
 namespace muster {
 
-Task<std::vector<RecoveredChange>> recover_run(RunTrace trace) {
-  SystemClock clock;
+Task<std::vector<RecoveredChange>> recover_run(RunTrace trace, Hosts& hosts, Clock& clock) {
   const StackLock lock(trace.stack, trace.id);
-  StackHosts hosts(trace.hosts);
   const auto guards = make_guards(hosts, clock, trace.id);
   Journal journal = Journal::reopen(run_directory(trace.id) / "journal");
   std::vector<RecoveredChange> recovered;

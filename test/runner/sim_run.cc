@@ -101,7 +101,7 @@ Ended SimRun::operator()() const {
                   journal,
                   samples,
                   observer,
-                  {kRunId, 1, seed, 1, ""});
+                  {kRunId, 1, seed, 1, "", {}});
     std::optional<RunRecord> record;
     asio::co_spawn(
         loop, run_planned(engine, hosts, *drill), [&](std::exception_ptr error, RunRecord ended) {

@@ -62,7 +62,8 @@ class Recorder {
 constexpr std::size_t kSector = 512;
 constexpr std::size_t kAllSubsetsOf = 8;  ///< pieces; of more only some subsets are tried
 constexpr int kSomeSubsets = 100;
-#ifdef MUSTER_SANITIZED  // the same code takes ten times as long, and every byte has its turn without
+#ifdef MUSTER_SANITIZED  // the same code takes ten times as long, and every byte has its turn
+                         // without
 constexpr std::size_t kCutEvery = 32;
 #else
 constexpr std::size_t kCutEvery = 1;
