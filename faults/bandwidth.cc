@@ -9,7 +9,7 @@ namespace muster {
 namespace {
 
 // A handle of our own tells our queue from any other's: tc deletes it by that and refuses if
-// another stands there.
+// another stands there. The kernel's own queue has the handle 0 and nobody else's has.
 constexpr std::string_view kHandle = "7a31:";
 
 Task<std::string> default_interface(Host& host, Where where) {
@@ -84,6 +84,8 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   change.verify_within = std::chrono::seconds(15);
   change.undo =
       exec({"tc", "qdisc", "del", "dev", interface, "root", "handle", std::string(kHandle)});
+  change.undo.contains = change.verify.contains;
+  change.undo.lacks = " 0: root";  // nothing at all is shown where the interface is down
   change.verify_undone = exec({"tc", "qdisc", "show", "dev", interface, "root"});
   change.verify_undone.lacks = kHandle;
   co_return result;

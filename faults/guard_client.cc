@@ -26,11 +26,12 @@ PlainOperation plain(const Operation& operation) {
           operation.timeout.count()};
 }
 
-PlainChange plain(const Change& change) {
+/// Of a target that is told apart by how it is reached: two stacks may call it what they like.
+PlainChange plain(const Change& change, const Host& host) {
   return {change.id,
           change.kind,
           change.what,
-          change.host,
+          host.reach(),
           change.resource,
           change.process,
           plain(change.apply),
@@ -271,8 +272,9 @@ Task<Undone> recover_on(
   auto talk = std::make_shared<Conversation>(executor, clock, change);
   std::string why;
   try {
-    std::string order = encode(to_frame(FrameType::Recover, Order{run_id, epoch, plain(change)}));
     Host& host = side_of(hosts, change);
+    std::string order =
+        encode(to_frame(FrameType::Recover, Order{run_id, epoch, plain(change, host)}));
     co_return co_await ask_to_recover(host, talk, std::move(order));
   } catch (const Error& error) {
     why = error.what();
@@ -372,8 +374,9 @@ class HostGuards final : public Guards {
 
   Task<std::unique_ptr<Guard>> arm(Change change) override {
     auto executor = co_await asio::this_coro::executor;
-    std::string order = encode(to_frame(FrameType::Arm, Order{run_id_, epoch_, plain(change)}));
     Host& host = side_of(hosts_, change);
+    std::string order =
+        encode(to_frame(FrameType::Arm, Order{run_id_, epoch_, plain(change, host)}));
     auto talk = std::make_shared<Conversation>(executor, clock_, std::move(change));
     talk->channel = co_await host.open_guard("serve");
     auto guard = std::make_unique<GuardClient>(hosts_, run_id_, epoch_, std::move(talk), executor);

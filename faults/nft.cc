@@ -103,14 +103,19 @@ void drop_packets(Change& change, const PacketDrop& drop) {
   change.apply = exec({"nft", "-f", "-"}, nft_ruleset(drop));
   change.verify = exec({"nft", "list", "counter", "inet", drop.table, "dropped"});
   change.verify.lacks = "packets 0 bytes 0";
-  // Refused as a whole where the table has no counter of ours: then it is somebody else's. It is
-  // refused where the table is gone, too, and that is seen.
-  change.undo = exec({"nft", "-f", "-"},
-                     fmt::format("flush table inet {0}\ndelete counter inet {0} dropped\n"
-                                 "delete table inet {0}\n",
-                                 drop.table));
-  change.verify_undone = exec({"nft", "list", "tables"});
+  change.undo = nft_removal(drop.table, "dropped");
+  change.undo.contains = fmt::format("table inet {} {{\n\tcounter dropped {{", drop.table);
+  // Counters alone would not tell of a table that has none.
+  change.verify_undone = exec({"nft", "list tables; list counters"});
   change.verify_undone.lacks = drop.table;
+}
+
+Operation nft_removal(const std::string& table, std::string_view counter) {
+  return exec({"nft", "-f", "-"},
+              fmt::format("flush table inet {0}\ndelete counter inet {0} {1}\n"
+                          "delete table inet {0}\n",
+                          table,
+                          counter));
 }
 
 Operation nft_lists(const std::string& table) {

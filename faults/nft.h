@@ -34,6 +34,10 @@ std::string nft_ruleset(const PacketDrop& drop);
 /// packet was dropped.
 void drop_packets(Change& change, const PacketDrop& drop);
 
+/// The undo of a table that has a counter of this name. The kernel refuses it as a whole where the
+/// table has none, and is somebody else's; where it is gone, too, and that is seen.
+Operation nft_removal(const std::string& table, std::string_view counter);
+
 /// For hosts that send nothing which could be dropped: the kernel lists the rules.
 Operation nft_lists(const std::string& table);
 

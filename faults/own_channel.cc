@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 
 #include "base/text.h"
+#include "faults/nft.h"
 
 namespace muster {
 namespace {
@@ -107,8 +108,7 @@ void add_channel_proof(FaultPlan& plan,
   change.verify = exec({"nft", "list", "counters", "table", "inet", table});
   change.verify.lacks = "packets 0 bytes 0";
   change.verify_within = std::chrono::seconds(10);
-  change.undo =
-      exec({"nft", "-f", "-"}, fmt::format("add table inet {0}\ndelete table inet {0}\n", table));
+  change.undo = nft_removal(table, "leaving");
   change.verify_undone = exec({"nft", "list", "tables"});
   change.verify_undone.lacks = table;
 }

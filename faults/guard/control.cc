@@ -48,7 +48,7 @@ const char* Control::text_of(Event event) {
 }
 
 void Control::start_clock(std::int64_t lease, std::int64_t deadline) {
-  assert(deadline_ == 0);  // I3: a deadline is set once
+  assert(deadline_ == 0 && deadline > 0);  // I3: it is set once
   lease_ = lease;
   deadline_ = deadline;
   lease_end_ = boottime_now() + lease_;
@@ -68,7 +68,7 @@ Control::Event Control::take_frames() {
       switch (frame.type) {
         case FrameType::Heartbeat:
           lease_end_ = boottime_now() + lease_;
-          send({FrameType::Alive, {}});
+          send(FrameInPlace(FrameType::Alive).bytes());
           break;
         case FrameType::Inject:
           return Event::Inject;
@@ -105,7 +105,8 @@ Control::Event Control::wait(std::int64_t limit, int holder_fd) {
       if (!input_open_) return Event::EndOfInput;
       continue;
     }
-    if (sources[1].revents != 0) return Event::EndOfOutput;
+    output_open_ = sources[1].revents == 0;
+    if (!output_open_) continue;
     if (sources[2].revents != 0) return Event::Terminated;
     if (sources[3].revents != 0) return Event::HolderEnded;
     if (sources[4].revents != 0) return Event::SecondGuardEnded;
@@ -114,10 +115,10 @@ Control::Event Control::wait(std::int64_t limit, int holder_fd) {
   }
 }
 
-void Control::send(const Frame& frame) {
+void Control::send(std::string_view frame) {
   pollfd output{STDOUT_FILENO, POLLOUT, 0};
-  output_open_ = output_open_ && ::poll(&output, 1, kTakenWithin) != 0 &&
-                 write_all(STDOUT_FILENO, encode(frame));
+  output_open_ =
+      output_open_ && ::poll(&output, 1, kTakenWithin) != 0 && write_all(STDOUT_FILENO, frame);
 }
 
 }  // namespace muster

@@ -40,8 +40,13 @@ class Control {
   /// deadline comes before both.
   Event wait(std::int64_t limit, int holder_fd);
 
-  /// To stdout. Where nobody takes it, the next wait() says EndOfOutput.
-  void send(const Frame& frame);
+  /// False once an end of its input or of its output was seen.
+  bool has_runner() const { return input_open_ && output_open_; }
+
+  /// A whole frame, to stdout. Where nobody takes it, the next wait() says EndOfOutput. Needs no
+  /// memory.
+  void send(std::string_view frame);
+  void send(const Frame& frame) { send(encode(frame)); }
 
  private:
   bool read_input();

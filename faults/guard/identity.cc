@@ -1,5 +1,6 @@
 #include "faults/guard/identity.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -116,19 +117,32 @@ char HeldProcess::state() const {
 }
 
 pid_t pid_named_by(const std::string& process) {
-  std::string text;
-  if (process.starts_with("pid:")) {
-    text = process.substr(4);
-  } else if (auto content = read_if_exists(process, 65536)) {
-    text = content->substr(0, content->find('\n'));
+  constexpr std::string_view kNumber = "pid:";
+  char text[32];
+  std::string_view digits(process);
+  if (process.starts_with(kNumber)) {
+    digits.remove_prefix(kNumber.size());
   } else {
-    throw GuardError("there is no pid file " + process);
+    const Descriptor file(::open(process.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const ssize_t count = file.open() ? ::read(file.get(), text, sizeof text) : 0;
+    digits = {text, static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
   }
   pid_t pid = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
-  if (error != std::errc{} || pid <= 0 || end == text.data())
-    throw GuardError("no process number in " + process);
-  return pid;
+  std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+  return std::max(pid, 0);
+}
+
+bool is_running(pid_t pid) {
+  const Descriptor held(open_pidfd(pid));
+  return held.open() && !readable(held.get());
+}
+
+Identity identity_of(const std::string& process) {
+  errno = 0;
+  const pid_t pid = pid_named_by(process);
+  if (pid == 0 && errno != 0) fail_system("pid file " + process);
+  if (pid == 0) throw GuardError("no process number in " + process);
+  return identity_of(pid);
 }
 
 }  // namespace muster

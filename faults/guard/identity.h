@@ -27,7 +27,8 @@ struct Identity {
 };
 
 std::string boot_id();
-Identity identity_of(pid_t pid);  ///< throws GuardError where no such process runs
+Identity identity_of(pid_t pid);                   ///< throws GuardError where no such process runs
+Identity identity_of(const std::string& process);  ///< the same, by what pid_named_by knows
 
 /// A process that is held by a pidfd; signals can reach no other.
 class HeldProcess {
@@ -51,7 +52,9 @@ class HeldProcess {
   pid_t pid_ = 0;
 };
 
-/// The number in a pid file (its first line), or of "pid:N". Throws GuardError where there is none.
+/// The number at the beginning of a pid file, or of "pid:N"; 0 where there is none. Needs no
+/// memory, as is_running.
 pid_t pid_named_by(const std::string& process);
+bool is_running(pid_t pid);
 
 }  // namespace muster

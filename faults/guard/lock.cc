@@ -21,7 +21,8 @@ std::optional<ResourceLock> ResourceLock::take(const Store& store,
   }
   const std::string who =
       std::to_string(::getpid()) + " of run " + order.run_id + ", change " + order.change.id;
-  if (::ftruncate(file.get(), 0) != 0 || !write_all(file.get(), who)) fail_system(path);
+  // Only for people: a full disk must not keep a recovery out.
+  if (::ftruncate(file.get(), 0) == 0) write_all(file.get(), who);
   return ResourceLock(std::move(file), store.epoch_path(order.change));
 }
 

@@ -86,7 +86,7 @@ Facts take_facts(const Order& order) {
       throw GuardError(part->kind + " needs a process");
   }
   if (!change.process.empty()) {
-    facts.process = identity_of(pid_named_by(change.process));
+    facts.process = identity_of(change.process);
     refuse_stopped(change, facts.process);
   }
   if (change.apply.kind == "file") facts.file = ReplacedFile::snapshot_of(first_arg(change.apply));
@@ -111,6 +111,9 @@ Operations::Operations(const Facts& facts, Need need) : process_(facts.process) 
   check_kind(change.undo, {"exec", "signal", "file", "holder", "none"}, "undo");
   check_kind(
       change.verify_undone, {"exec", "file", "gone", "stopped", "alive", "none"}, "verify_undone");
+  // I4: what an undo of these kinds needs is in the facts, never looked up again.
+  assert(change.undo.kind != "signal" || facts.process.pid > 0);
+  assert(change.undo.kind != "file" || facts.file.taken);
   if (facts.file.taken) file_ = ReplacedFile(facts.file, change.apply.input);
   if (need == Need::All) {
     apply_ = make_ready(change.apply);
@@ -171,14 +174,17 @@ Done Operations::undo(std::int64_t limit) {
   return done;
 }
 
-/// What `verify_undone` prints is neither what was before nor what the change wrote. A look that
-/// fails says nothing, and the undo is run.
+/// What `verify_undone` prints is neither what was before nor what the change wrote. Where the undo
+/// has `lacks`, that or nothing at all is what was before. A look that fails says nothing, and the
+/// undo is run.
 bool Operations::is_foreign() {
-  if (undo_.plain.contains.empty() || !verify_undone_.program) return false;
+  const PlainOperation& undo = undo_.plain;
+  if (undo.contains.empty() || !verify_undone_.program) return false;
   const Ended ended = verify_undone_.program->run(kShortLook);
-  return ended.ok() && !ended.truncated &&
-         ended.out.find(undo_.plain.contains) == std::string_view::npos &&
-         judge_output(verify_undone_, ended).answer == Answer::No;
+  if (!ended.ok() || ended.truncated) return false;
+  if (ended.out.find(undo.contains) != std::string_view::npos) return false;
+  if (undo.lacks.empty()) return judge_output(verify_undone_, ended).answer == Answer::No;
+  return !ended.out.empty() && ended.out.find(undo.lacks) == std::string_view::npos;
 }
 
 Seen Operations::judge_output(const Ready& ready, const Ended& ended) {
@@ -218,17 +224,15 @@ Seen Operations::see_process(const Ready& ready) const {
 
 Seen Operations::see_alive(const Ready& ready) const {
   Seen seen;
-  seen.answer = Answer::No;
-  try {
-    const Identity found = identity_of(pid_named_by(ready.plain.args.front()));
-    // The pid file of a service that was killed keeps its number, which may be another's by now.
-    const bool another = found.pid == process_.pid() && process_.gone();
-    if (!another) seen.answer = Answer::Yes;
-    seen.text.print(another ? "%d is another process's number by now" : "process %d runs",
-                    static_cast<int>(found.pid));
-  } catch (const GuardError& error) {
-    seen.text.assign(error.what());
-  }
+  const pid_t pid = pid_named_by(ready.plain.args.front());
+  const bool runs = is_running(pid);
+  // The pid file of a service that was killed keeps its number, which may be another's by now.
+  const bool another = runs && pid == process_.pid() && process_.gone();
+  seen.answer = runs && !another ? Answer::Yes : Answer::No;
+  seen.text.print(another ? "%d is another process's number by now"
+                  : runs  ? "process %d runs"
+                          : "no process with the number %d runs here",
+                  pid);
   return seen;
 }
 

@@ -1,5 +1,6 @@
 #include "faults/guard/protocol.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace muster {
@@ -7,10 +8,15 @@ namespace muster {
 namespace {
 
 constexpr std::size_t kOverhead = 8;  // the length before a body and the checksum behind it
+constexpr std::size_t kLongestInPlace = 400;
 
-void put_u32(std::string& out, std::size_t value) {
-  for (unsigned shift = 0; shift < 32; shift += 8)
-    out += static_cast<char>((value >> shift) & 0xFFU);
+void put_u32(char* out, std::size_t value) {
+  for (unsigned i = 0; i < 4; ++i) out[i] = static_cast<char>((value >> (8 * i)) & 0xFFU);
+}
+
+void append_u32(std::string& out, std::size_t value) {
+  out.resize(out.size() + 4);
+  put_u32(out.data() + out.size() - 4, value);
 }
 
 std::uint32_t get_u32(std::string_view bytes) {
@@ -51,19 +57,42 @@ std::uint32_t crc32c(std::string_view bytes) {
 }
 
 std::string encode(const Frame& frame) {
-  std::string body(1, static_cast<char>(frame.type));
+  std::string out(kFrameHead, '\0');
+  out += static_cast<char>(frame.type);
   for (const std::string& field : frame.fields) {
-    put_u32(body, field.size());
-    body += field;
+    append_u32(out, field.size());
+    out += field;
   }
-  if (body.size() > kFrameLimit)
+  const std::size_t length = out.size() - kFrameHead;
+  if (length > kFrameLimit)
     throw ProtocolError("a change of more than 16 MiB cannot be sent to a guard");
-  std::string out;
-  out.reserve(body.size() + kOverhead);
-  put_u32(out, body.size());
-  out += body;
-  put_u32(out, crc32c(body));
+  put_u32(out.data(), length);
+  append_u32(out, crc32c(std::string_view(out).substr(kFrameHead)));
   return out;
+}
+
+FrameInPlace::FrameInPlace(FrameType type) : size_(kFrameHead + 1) {
+  bytes_[kFrameHead] = static_cast<char>(type);
+}
+
+void FrameInPlace::add(std::string_view text) {
+  text = text.substr(0, kLongestInPlace);
+  if (size_ + 4 + text.size() + 4 > bytes_.size()) return;
+  put_u32(&bytes_[size_], text.size());
+  std::ranges::copy(text, &bytes_[size_ + 4]);
+  size_ += 4 + text.size();
+}
+
+void FrameInPlace::add(std::int64_t number) {
+  char text[24];
+  add({text, std::to_chars(text, std::end(text), number).ptr});
+}
+
+std::string_view FrameInPlace::bytes() {
+  const std::string_view body(&bytes_[kFrameHead], size_ - kFrameHead);
+  put_u32(bytes_.data(), body.size());
+  put_u32(&bytes_[size_], crc32c(body));
+  return {bytes_.data(), size_ + 4};
 }
 
 std::size_t frame_size(std::string_view head) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -66,6 +67,21 @@ enum class Decoded { Complete, Incomplete, Invalid };
 /// invalid however many follow.
 Decoded decode(std::string_view bytes, Frame& frame, std::size_t& used);
 
+/// A frame laid out in place: what is said while something is in force must need no memory. Long
+/// fields are cut; up to ten of them have room.
+class FrameInPlace {
+ public:
+  explicit FrameInPlace(FrameType type);
+  void add(std::string_view text);
+  void add(std::int64_t number);
+  /// The whole frame, to which nothing is added any more.
+  std::string_view bytes();
+
+ private:
+  std::array<char, 4096> bytes_;  ///< no longer than what a pipe takes at once
+  std::size_t size_ = 0;
+};
+
 /// Frames out of a stream of bytes.
 class FrameReader {
  public:
@@ -97,7 +113,9 @@ struct PlainChange {
   std::string id;
   std::string kind;  ///< of the fault, for the policy of the target
   std::string what;
-  std::string host;
+  /// Tells its target from others whose records lie in the same directory, whatever a stack calls
+  /// it: "lab host app1-us". Empty where all records there are of one target.
+  std::string place;
   std::string resource;
   std::string process;
   PlainOperation apply;
@@ -112,7 +130,7 @@ struct PlainChange {
   static auto fields(auto& self) {
     return std::tie(self.id,
                     self.what,
-                    self.host,
+                    self.place,
                     self.resource,
                     self.process,
                     self.apply,

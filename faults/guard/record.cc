@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace muster {
@@ -23,7 +25,7 @@ constexpr std::array kStages = {"armed",
                                 "conflict",
                                 "unknown"};
 constexpr std::size_t kRecordLimit = 64U << 20U;
-constexpr off_t kRoomForTransitions = 8192;
+constexpr std::size_t kRoomForTransitions = 8192;
 
 Frame to_frame(const Facts& facts) {
   FieldWriter out;
@@ -41,8 +43,12 @@ Facts facts_of(const Frame& frame) {
   return facts;
 }
 
-Frame to_frame(Stage stage, const char* detail) {
-  return {FrameType::State, {name_of(stage), std::to_string(boottime_now()), detail}};
+FrameInPlace state_frame(Stage stage, const char* detail) {
+  FrameInPlace frame(FrameType::State);
+  frame.add(name_of(stage));
+  frame.add(boottime_now());
+  frame.add(detail);
+  return frame;
 }
 
 bool take_stage(const Frame& frame, FoundRecord& found) {
@@ -78,24 +84,30 @@ bool is_clean(Stage stage) {
 }
 
 Record Record::create(const std::string& path, const Facts& facts) {
-  const std::string content = encode(to_frame(facts)) + encode(to_frame(Stage::Armed, ""));
-  write_durably(path, content);
-  Record record = open(path, content.size());
+  std::string content = encode(to_frame(facts));
+  content += state_frame(Stage::Armed, "").bytes();
   // Room taken now, so that a full disk (perhaps our own fault) cannot keep a transition from being
   // written.
-  const off_t end = ::lseek(record.file_.get(), 0, SEEK_END);
-  ::fallocate(record.file_.get(), FALLOC_FL_KEEP_SIZE, end, kRoomForTransitions);
-  return record;
+  write_durably(path, content, kRoomForTransitions);
+  // I1, I4: who opens this record finds an undo there, and the same one as we have in memory.
+  const auto found = find_record(path);
+  assert(found && found->facts && found->good == content.size() && !found->corrupt);
+  assert(encode(to_frame(*found->facts)) == encode(to_frame(facts)));
+  return open(path, content.size());
 }
 
 Record Record::open(const std::string& path, std::size_t good) {
   Descriptor file(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
-  if (!file.open() || ::ftruncate(file.get(), static_cast<off_t>(good)) != 0) fail_system(path);
+  struct stat status {};
+  if (!file.open() || ::fstat(file.get(), &status) != 0) fail_system(path);
+  // Only where there is a torn end: some file systems take the room away with it.
+  const auto end = static_cast<off_t>(good);
+  if (status.st_size != end && ::ftruncate(file.get(), end) != 0) fail_system(path);
   return Record(std::move(file));
 }
 
 bool Record::append(Stage stage, const char* detail) {
-  if (!write_all(file_.get(), encode(to_frame(stage, detail)))) return false;
+  if (!write_all(file_.get(), state_frame(stage, detail).bytes())) return false;
   return ::fdatasync(file_.get()) == 0;
 }
 
@@ -137,7 +149,7 @@ Store::Store(std::string directory) : directory_(std::move(directory)) {
 namespace {
 
 std::string resource_name(const PlainChange& change) {
-  return file_name_for(change.host + "/" + change.resource);
+  return file_name_for(change.place + "/" + change.resource);
 }
 
 }  // namespace

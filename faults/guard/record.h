@@ -44,7 +44,7 @@ struct Snapshot {
   }
 };
 
-/// What is known when a change is armed: all that its undo needs. Never looked up again later (I4).
+/// What is known when a change is armed: all that its undo needs. Never looked up again later.
 struct Facts : Order {
   Identity guard;
   Identity process;
@@ -60,13 +60,16 @@ struct Facts : Order {
 /// frame before a good one is not.
 class Record {
  public:
+  /// Keeps nothing.
+  Record() = default;
   /// Creates it in stage Armed, durable when this returns: file, name and room for all transitions.
+  /// Throws GuardError, and leaves no file, where the disk has no such room.
   static Record create(const std::string& path, const Facts& facts);
   /// Opens an existing one to append to it; cuts off what follows its first `good` bytes.
   static Record open(const std::string& path, std::size_t good);
 
   /// Durable when this returns true. A failed fsync is final: what was written is lost, whatever a
-  /// retry says.
+  /// retry says. Needs no memory.
   bool append(Stage stage, const char* detail);
 
  private:

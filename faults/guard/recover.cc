@@ -32,14 +32,15 @@ struct Undoer {
 
 constexpr Undoer kRecovery{Stage::Clean, "recovered"};
 
-UndoneReport plain_report(Stage stage, const std::string& evidence) {
-  UndoneReport report;
-  report.state = name_of(stage);
-  report.cause = kRecovery.cause;
-  report.began = report.ended = report.observed = monotonic_now();
-  report.evidence = evidence;
-  if (!is_clean(stage)) report.residue.push_back(evidence);
-  return report;
+/// Without that anything was undone.
+Outcome seen(Stage stage, const std::string& evidence) {
+  Outcome outcome;
+  outcome.stage = stage;
+  outcome.cause.print("%s", kRecovery.cause);
+  outcome.began = outcome.ended = outcome.observed = monotonic_now();
+  outcome.evidence.assign(evidence);
+  if (!is_clean(stage)) outcome.residue[0] = outcome.evidence;
+  return outcome;
 }
 
 /// A guard that is alive undoes by itself when it is told to; only when it has ended may another do
@@ -76,72 +77,75 @@ bool is_of_earlier_boot(const Facts& facts) {
   return !facts.guard.boot_id.empty() && facts.guard.boot_id != boot_id();
 }
 
-UndoneReport undo_from(const Facts& facts, Record record, const Undoer& undoer) {
+Outcome undo_from(const Facts& facts, Record record, const Undoer& undoer) {
   Operations operations(facts, Operations::Need::Undo);
   // What ended with its boot is only looked at: whatever it was done to is not there any more.
   if (is_of_earlier_boot(facts) && operations.observes_undo()) {
-    const Seen seen = operations.verify_undone(facts.change.undone_within);
-    if (seen.answer == Answer::Yes) {
+    const Seen look = operations.verify_undone(facts.change.undone_within);
+    if (look.answer == Answer::Yes) {
       record.append(undoer.clean, "ended with an earlier boot");
-      return plain_report(undoer.clean,
-                          std::string("ended with an earlier boot: ") + seen.text.c_str());
+      return seen(undoer.clean, std::string("ended with an earlier boot: ") + look.text.c_str());
     }
   }
-  const Outcome outcome =
-      undo_and_observe(operations, record, facts.change.undone_within, undoer.clean);
-  record.append(outcome.stage, undoer.cause);
-  return report_of(outcome, undoer.cause);
+  return undo_and_observe(
+      operations, record, facts.change.undone_within, undoer.clean, undoer.cause);
+}
+
+/// A full disk must not keep an undo from being done: it then leaves no record.
+Record create_if_there_is_room(const std::string& path, const Facts& facts) {
+  try {
+    return Record::create(path, facts);
+  } catch (const GuardError&) {
+    return {};
+  }
 }
 
 /// No record: by I1 nothing was applied here, unless the guard's directory was lost. What can be
 /// undone without the facts of arming is undone all the same; for the rest the target is only
 /// looked at.
-UndoneReport undo_without_record(const Store& store, const Order& order) {
+Outcome undo_without_record(const Store& store, const Order& order) {
   Facts facts{order, {}, {}, {}};
   const PlainChange& change = order.change;
   const bool needs_facts = change.undo.kind == "signal" || change.undo.kind == "file";
   if (!needs_facts) {
-    Record record = Record::create(store.record_path(order.run_id, change), facts);
+    Record record = create_if_there_is_room(store.record_path(order.run_id, change), facts);
     return undo_from(facts, std::move(record), kRecovery);
   }
   if (change.undo.kind == "file") {
     facts.file = ReplacedFile::snapshot_of(change.apply.args.at(0));
     const bool ours = facts.file.existed && facts.file.content == change.apply.input;
     if (!ours)
-      return plain_report(Stage::Clean,
-                          "no record of it here, and the file is not what it would write");
-    return plain_report(Stage::Unknown,
-                        "no record of it here: what " + facts.file.path + " held before is lost");
+      return seen(Stage::Clean, "no record of it here, and the file is not what it would write");
+    return seen(Stage::Unknown,
+                "no record of it here: what " + facts.file.path + " held before is lost");
   }
   try {
-    facts.process = identity_of(pid_named_by(change.process));
+    facts.process = identity_of(change.process);
   } catch (const GuardError& error) {
-    return plain_report(Stage::TargetGone, error.what());
+    return seen(Stage::TargetGone, error.what());
   }
   if (HeldProcess(facts.process).state() != 'T')
-    return plain_report(Stage::Clean, "no record of it here, and the process is not stopped");
-  return plain_report(
+    return seen(Stage::Clean, "no record of it here, and the process is not stopped");
+  return seen(
       Stage::Unknown,
       "process " + std::to_string(facts.process.pid) + " is stopped, but no record says by whom");
 }
 
 /// Under the lock.
-UndoneReport undo_recorded(const Store& store,
-                           const Order& order,
-                           const Undoer& undoer = kRecovery) {
+Outcome undo_recorded(const Store& store, const Order& order, const Undoer& undoer = kRecovery) {
   const auto found = find_record(store.record_path(order.run_id, order.change));
   if (!found || !found->facts) return undo_without_record(store, order);
-  if (found->clean()) return plain_report(found->stage, "undone before: " + found->detail);
+  if (found->clean()) return seen(found->stage, "undone before: " + found->detail);
   Record record = Record::open(found->path, found->good);
   if (found->stage == Stage::Armed && !found->corrupt) {
     record.append(undoer.clean, "never applied");
-    return plain_report(undoer.clean, "it had not been applied");
+    return seen(undoer.clean, "it had not been applied");
   }
   wait_for_apply(*found);
   return undo_from(*found->facts, std::move(record), undoer);
 }
 
-UndoneReport recover_change(const Store& store, const Order& order) {
+Outcome recover_change(const Store& store, const Order& order) {
   try {
     std::string holder;
     auto lock = wait_for_lock(store, order, holder);
@@ -150,11 +154,10 @@ UndoneReport recover_change(const Store& store, const Order& order) {
       return undo_recorded(store, order);
     }
     const auto found = find_record(store.record_path(order.run_id, order.change));
-    if (found && found->clean())
-      return plain_report(found->stage, "undone before: " + found->detail);
-    return plain_report(Stage::Unknown, "its resource is still held by " + holder);
+    if (found && found->clean()) return seen(found->stage, "undone before: " + found->detail);
+    return seen(Stage::Unknown, "its resource is still held by " + holder);
   } catch (const std::exception& error) {
-    return plain_report(Stage::Unknown, error.what());
+    return seen(Stage::Unknown, error.what());
   }
 }
 
@@ -165,7 +168,7 @@ std::string one_line(const FoundRecord& found,
   const PlainChange& change = found.facts->change;
   std::string line = found.corrupt ? "corrupt" : name_of(found.stage);
   for (const std::string& part :
-       {guard, found.facts->run_id, change.id, change.host, change.resource, detail}) {
+       {guard, found.facts->run_id, change.id, change.place, change.resource, detail}) {
     Line inert;
     inert.assign(part);
     line += std::string("\t") + inert.c_str();
@@ -185,9 +188,9 @@ bool sweep_record(const Store& store, const FoundRecord& found) {
     std::puts(one_line(found, "alive", "left to its guard").c_str());
     return true;
   }
-  const UndoneReport report = undo_recorded(store, *found.facts);
+  const Outcome outcome = undo_recorded(store, *found.facts);
   const auto after = find_record(found.path);
-  std::puts(one_line(after.value_or(found), "dead", report.evidence).c_str());
+  std::puts(one_line(after.value_or(found), "dead", outcome.evidence.c_str()).c_str());
   return after && after->clean();
 }
 
@@ -203,11 +206,9 @@ int recover(const std::string& directory, std::optional<Frame> first) {
   Control control;
   try {
     const Order order = read_order(std::move(first), FrameType::Recover);
-    const UndoneReport report = recover_change(Store(directory), order);
-    control.send(to_frame(FrameType::Undone, report));
-    const bool clean =
-        report.state != name_of(Stage::Unknown) && report.state != name_of(Stage::Conflict);
-    return clean ? kExitClean : kExitNotClean;
+    const Outcome outcome = recover_change(Store(directory), order);
+    control.send(undone_frame(outcome).bytes());
+    return is_clean(outcome.stage) ? kExitClean : kExitNotClean;
   } catch (const std::runtime_error& error) {
     control.send({FrameType::Refused, {error.what()}});
     return kExitRefused;

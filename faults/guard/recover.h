@@ -19,7 +19,7 @@ void undo_after_guard(const Store& store, const Order& order, const char* cause)
 /// boot.
 int sweep(const std::string& directory);
 
-/// One line a record: stage, guard, run, change, host, resource, what; tabs between.
+/// One line a record: stage, guard, run, change, place, resource, what; tabs between.
 int list(const std::string& directory);
 
 }  // namespace muster

@@ -1,5 +1,6 @@
 #include "faults/guard/serve.h"
 
+#include <algorithm>
 #include <cassert>
 #include <optional>
 
@@ -26,8 +27,8 @@ constexpr std::size_t kCleanRecordsKept = 20;  // of one resource
 constexpr std::int64_t kLookEvery = 50 * kMillisecond;
 constexpr std::int64_t kHour = 3600 * kSecond;
 
-/// I7: nothing new is done to a resource while an older change of it is not clean. Forgets old
-/// clean ones.
+/// Nothing new is done to a resource while an older change of it is not clean. Forgets old clean
+/// ones.
 void check_older_records(const Store& store, const PlainChange& change) {
   const auto paths = store.record_paths(&change);
   for (std::size_t i = 0; i < paths.size(); ++i) {
@@ -40,6 +41,11 @@ void check_older_records(const Store& store, const PlainChange& change) {
     }
     if (i + kCleanRecordsKept < paths.size()) ::unlink(paths[i].c_str());
   }
+}
+
+bool is_unclean(const std::string& path) {
+  const auto found = find_record(path);
+  return found && !found->clean();
 }
 
 std::string own_cgroup() {
@@ -64,7 +70,8 @@ class Session {
   void observe_in_force(ActiveReport& report, Line& failure, Event& stopped);
   int undo(Event cause, const char* cause_text);
   int close_unused(Event cause);
-  std::int64_t left() const { return control_.deadline() - boottime_now(); }
+  void say_failed(const char* why);
+  std::int64_t left() const { return deadline_ - boottime_now(); }
 
   Store store_;
   Control& control_;
@@ -74,6 +81,7 @@ class Session {
   std::optional<Record> record_;
   std::string record_path_;
   PlainChange change_;
+  std::int64_t deadline_ = 0;
   Stage stage_ = Stage::Undoing;  ///< nothing may be applied before Armed
 };
 
@@ -81,7 +89,8 @@ void Session::take_lock(const Order& order) {
   std::string holder;
   lock_ = ResourceLock::take(store_, order, holder);
   if (!lock_) {
-    throw GuardError("'" + order.change.resource + "' of host " + order.change.host +
+    const std::string& place = order.change.place;
+    throw GuardError("'" + order.change.resource + "'" + (place.empty() ? "" : " of " + place) +
                      " is held by " + holder);
   }
 }
@@ -91,8 +100,8 @@ void Session::arm(const Order& order) {
   check_times(change_);
   const Policy policy = Policy::of_this_host(change_.kind);
   policy.check(change_);
-  const std::int64_t deadline = boottime_now() + change_.deadline;
-  second_.emplace(store_, order, deadline);
+  deadline_ = boottime_now() + change_.deadline;
+  second_.emplace(store_, order, deadline_);
   take_lock(order);
   check_older_records(store_, change_);
   // Only now: who is refused must not fence out the recovery of what was here before.
@@ -103,8 +112,10 @@ void Session::arm(const Order& order) {
   record_path_ = store_.record_path(order.run_id, change_);
   const SecondGuard::Watching second = second_->await();
   record_ = Record::create(record_path_, facts);
+  // I7: nothing but our own record is open.
+  assert(std::ranges::count_if(store_.record_paths(&change_), is_unclean) == 1);
   stage_ = Stage::Armed;
-  control_.start_clock(change_.lease, deadline);
+  control_.start_clock(change_.lease, deadline_);
   control_.watch_second_guard(second_->ended_fd());
   control_.send(to_frame(FrameType::Armed,
                          ArmedReport{facts.guard.pid,
@@ -122,10 +133,11 @@ int Session::close_unused(Event cause) {
   const bool asked = cause == Event::Undo;
   Outcome outcome;
   outcome.stage = asked ? Stage::Clean : Stage::CleanByGuard;
+  outcome.cause.print("%s", Control::text_of(cause));
   outcome.began = outcome.ended = outcome.observed = monotonic_now();
   outcome.evidence.print("nothing had been applied");
   record_->append(outcome.stage, Control::text_of(cause));
-  control_.send(to_frame(FrameType::Undone, report_of(outcome, Control::text_of(cause))));
+  control_.send(undone_frame(outcome).bytes());
   return kExitClean;
 }
 
@@ -133,16 +145,26 @@ int Session::run() {
   assert(stage_ == Stage::Armed);
   const Event event = control_.wait(kHour * 24 * 365, -1);
   if (event != Event::Inject) return close_unused(event);
-  // A runner that died just after it gave the order gets nothing injected (I6).
+  // A runner that died just after it gave the order gets nothing injected.
   const Event pending = control_.wait(0, -1);
   if (pending != Event::None) return close_unused(pending);
   return inject();
 }
 
+/// The runner hears of it before the undo, which follows at once.
+void Session::say_failed(const char* why) {
+  FrameInPlace frame(FrameType::Failed);
+  frame.add(why);
+  control_.send(frame.bytes());
+}
+
 int Session::inject() {
-  assert(stage_ == Stage::Armed && lock_ && record_);  // I1, I2
+  assert(stage_ == Stage::Armed && record_);  // I1: the undo is on disk
+  assert(lock_ && operations_);               // I2: by us alone, one after the other
+  assert(control_.deadline() == deadline_);   // I3
+  assert(control_.has_runner());              // I6
   if (!record_->append(Stage::Injecting, "")) {
-    control_.send({FrameType::Failed, {"the guard cannot write its record; nothing was applied"}});
+    say_failed("the guard cannot write its record; nothing was applied");
     return close_unused(Event::None);
   }
   stage_ = Stage::Injecting;
@@ -151,12 +173,12 @@ int Session::inject() {
   const Line failure = put_in_force(report, stopped);
   if (stopped != Event::None) return undo(stopped, Control::text_of(stopped));
   if (!failure.empty()) {
-    control_.send({FrameType::Failed, {failure.c_str()}});
+    say_failed(failure.c_str());
     return undo(Event::None, failure.c_str());
   }
   stage_ = Stage::Active;
   if (!record_->append(Stage::Active, "")) {
-    control_.send({FrameType::Failed, {"the guard cannot write its record"}});
+    say_failed("the guard cannot write its record");
     return undo(Event::None, "the record cannot be written");
   }
   control_.send(to_frame(FrameType::Active, report));
@@ -206,12 +228,13 @@ void Session::observe_in_force(ActiveReport& report, Line& failure, Event& stopp
 
 int Session::undo(Event cause, const char* cause_text) {
   assert(stage_ == Stage::Injecting || stage_ == Stage::Active);
+  assert(lock_ && record_ && control_.deadline() == deadline_);  // I2, I1, I3
   stage_ = Stage::Undoing;
   const Stage clean = cause == Event::Undo ? Stage::Clean : Stage::CleanByGuard;
-  const Outcome outcome = undo_and_observe(*operations_, *record_, change_.undone_within, clean);
+  const Outcome outcome =
+      undo_and_observe(*operations_, *record_, change_.undone_within, clean, cause_text);
   stage_ = outcome.stage;
-  record_->append(outcome.stage, cause_text);  // I5: clean only after an observation said so
-  control_.send(to_frame(FrameType::Undone, report_of(outcome, cause_text)));
+  control_.send(undone_frame(outcome).bytes());
   return is_clean(outcome.stage) ? kExitClean : kExitNotClean;
 }
 

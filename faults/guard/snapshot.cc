@@ -135,6 +135,7 @@ Done ReplacedFile::restore() const {
       done.how = Done::How::Done;
       break;
     case Content::Written:
+      assert(before_.taken);  // I4: only what we wrote is replaced, by what stood there
       if (before_.existed) return replace_with(before_.content);
       if (::unlink(path) == 0 && sync_directory_of(path)) {
         done.how = Done::How::Done;

@@ -70,10 +70,13 @@ std::string_view command_of(const std::optional<Frame>& first) {
 }
 
 Order read_order(std::optional<Frame> first, FrameType type) {
+  const bool one_target = first.has_value();
   if (!first) first = read_first_frame();
   if (!first) throw GuardError("the input ended before an order came");
   if (first->type != type) throw GuardError("the first frame is not the order that was expected");
-  return from_frame<Order>(*first);
+  Order order = from_frame<Order>(*first);
+  if (one_target) order.change.place.clear();
+  return order;
 }
 
 std::string default_directory() {

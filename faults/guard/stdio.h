@@ -21,7 +21,8 @@ std::optional<Frame> read_first_frame();
 std::string_view command_of(const std::optional<Frame>& first);
 
 /// The order in this frame, or in the first one on stdin; throws GuardError where it is not of
-/// `type`.
+/// `type`. Where the frame had to say what we are called for, all records here are of one target:
+/// the order has no place then, however the runner calls this host.
 Order read_order(std::optional<Frame> first, FrameType type);
 
 /// Where a guard that was told nothing keeps its records: /var/lib/muster/guard for root,

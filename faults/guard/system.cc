@@ -118,13 +118,21 @@ bool write_all(int fd, std::string_view bytes) {
   return true;
 }
 
-void write_durably(const std::string& path, std::string_view content) {
+void write_durably(const std::string& path, std::string_view content, std::size_t room) {
   const std::string beside = path + ".new";
   const Descriptor file(
       ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.open() || !write_all(file.get(), content) || ::fsync(file.get()) != 0)
-    fail_system(beside);
-  if (::rename(beside.c_str(), path.c_str()) != 0) fail_system(path);
+  const auto all = static_cast<off_t>(content.size() + room);
+  const bool written = file.open() && write_all(file.get(), content) &&
+                       (room == 0 || ::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, 0, all) == 0 ||
+                        errno == EOPNOTSUPP) &&
+                       ::fsync(file.get()) == 0 && ::rename(beside.c_str(), path.c_str()) == 0;
+  if (!written) {
+    const int error = errno;
+    ::unlink(beside.c_str());
+    errno = error;
+    fail_system(path);
+  }
   if (!sync_directory_of(path.c_str())) fail_system("directory of " + path);
 }
 

@@ -71,8 +71,9 @@ std::optional<std::string> read_if_exists(const std::string& path, std::size_t l
 std::string link_target(const std::string& path);
 bool write_all(int fd, std::string_view bytes);
 
-/// Writes beside, fsyncs, renames, fsyncs the directory.
-void write_durably(const std::string& path, std::string_view content);
+/// Writes beside, fsyncs, renames, fsyncs the directory. The disk keeps `room` bytes more for what
+/// is appended, where its file system can. Leaves nothing behind where it throws.
+void write_durably(const std::string& path, std::string_view content, std::size_t room = 0);
 void make_directory(const std::string& path);
 bool sync_directory_of(const char* path);
 

@@ -14,7 +14,9 @@ constexpr std::int64_t kAgainAfter = 3 * kSecond;
 constexpr std::int64_t kLastUndoTimeout = 60 * kSecond;  // each operation has its own, shorter one
 
 void finish(Outcome& outcome, Stage stage, const Done& done, const Seen& seen) {
-  assert(!is_clean(stage) || stage == Stage::TargetGone || seen.answer == Answer::Yes);  // I5
+  // I5: closed only after an observation.
+  assert(!is_clean(stage) || outcome.observed > 0);
+  assert(!is_clean(stage) || stage == Stage::TargetGone || seen.answer == Answer::Yes);
   outcome.stage = stage;
   // What fails because it was done before is no news where it was seen gone.
   outcome.evidence = seen.answer == Answer::Yes || done.ok() ? seen.text : done.text;
@@ -23,17 +25,9 @@ void finish(Outcome& outcome, Stage stage, const Done& done, const Seen& seen) {
   if (!seen.text.empty()) outcome.residue[1].print("verify_undone: %.230s", seen.text.c_str());
 }
 
-}  // namespace
-
-Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t within, Stage clean) {
-  assert(clean == Stage::Clean || clean == Stage::CleanByGuard);
-  Outcome outcome;
-  outcome.began = monotonic_now();
-  Done done = operations.undo(kLastUndoTimeout);
-  outcome.ended = monotonic_now();
-  record.append(Stage::Undoing,
-                done.text.c_str());  // if this fails the record still says that it may be in force
-
+/// Until it was seen gone twice, or cannot be, or `within` is over. `done`: the first undo.
+void observe(
+    Operations& operations, Outcome& outcome, Done done, std::int64_t within, Stage clean) {
   std::int64_t last_undo = boottime_now();
   const std::int64_t until = last_undo + within;
   for (bool seen_gone = false;;) {
@@ -41,21 +35,16 @@ Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t wi
     if (done.how == Done::How::TargetGone || done.how == Done::How::Conflict) {
       const bool gone = done.how == Done::How::TargetGone;
       outcome.observed = gone ? monotonic_now() : 0;
-      finish(outcome, gone ? Stage::TargetGone : Stage::Conflict, done, seen);
-      return outcome;
+      return finish(outcome, gone ? Stage::TargetGone : Stage::Conflict, done, seen);
     }
     const std::int64_t left = std::max(until - boottime_now(), kShortestLook);
     seen = operations.verify_undone(left);
     const bool gone = seen.answer == Answer::Yes && (done.ok() || operations.observes_undo());
-    if (gone && seen_gone) {
-      finish(outcome, clean, done, seen);
-      return outcome;
-    }
+    if (gone && seen_gone) return finish(outcome, clean, done, seen);
     if (gone) outcome.observed = monotonic_now();
     if (!gone && boottime_now() >= until) {
       outcome.observed = 0;
-      finish(outcome, Stage::Unknown, done, seen);
-      return outcome;
+      return finish(outcome, Stage::Unknown, done, seen);
     }
     sleep_for(kLookEvery);
     // At once where it failed, and where the effect came back; later where it said it had worked,
@@ -69,18 +58,37 @@ Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t wi
   }
 }
 
-UndoneReport report_of(const Outcome& outcome, const char* cause) {
-  UndoneReport report;
-  report.state = name_of(outcome.stage);
-  report.cause = cause;
-  report.began = outcome.began;
-  report.ended = outcome.ended;
-  report.observed = outcome.observed;
-  report.evidence = outcome.evidence.c_str();
-  for (const Line& line : outcome.residue) {
-    if (!line.empty()) report.residue.emplace_back(line.c_str());
-  }
-  return report;
+}  // namespace
+
+Outcome undo_and_observe(
+    Operations& operations, Record& record, std::int64_t within, Stage clean, const char* cause) {
+  assert(clean == Stage::Clean || clean == Stage::CleanByGuard);
+  Outcome outcome;
+  outcome.cause.print("%.250s", cause);
+  outcome.began = monotonic_now();
+  const Done done = operations.undo(kLastUndoTimeout);
+  outcome.ended = monotonic_now();
+  record.append(Stage::Undoing,
+                done.text.c_str());  // if this fails the record still says that it may be in force
+  observe(operations, outcome, done, within, clean);
+  record.append(outcome.stage, cause);
+  return outcome;
+}
+
+FrameInPlace undone_frame(const Outcome& outcome) {
+  FrameInPlace frame(FrameType::Undone);
+  frame.add(name_of(outcome.stage));
+  frame.add(outcome.cause.c_str());
+  for (const std::int64_t instant : {outcome.began, outcome.ended, outcome.observed})
+    frame.add(instant);
+  frame.add(outcome.evidence.c_str());
+  const auto is_said = [](const Line& line) {
+    return !line.empty();
+  };
+  frame.add(std::ranges::count_if(outcome.residue, is_said));
+  for (const Line& line : outcome.residue)
+    if (is_said(line)) frame.add(line.c_str());
+  return frame;
 }
 
 }  // namespace muster

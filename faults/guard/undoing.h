@@ -11,6 +11,7 @@ namespace muster {
 /// How an undo ended. No part of it needs memory.
 struct Outcome {
   Stage stage = Stage::Unknown;
+  Line cause;              ///< "asked to", "end of input", "lease over" ...
   std::int64_t began = 0;  ///< CLOCK_MONOTONIC, as the two below
   std::int64_t ended = 0;
   std::int64_t observed = 0;  ///< first seen gone; 0 if never
@@ -19,10 +20,12 @@ struct Outcome {
 };
 
 /// Undoes at once, tells the record only then, and watches until the effect is seen gone twice or
-/// `within` is over. `clean` is the stage of success: Clean if it was asked for, CleanByGuard if
-/// not.
-Outcome undo_and_observe(Operations& operations, Record& record, std::int64_t within, Stage clean);
+/// `within` is over; how it ended is the last that the record is told. `clean` is the stage of
+/// success: Clean if it was asked for, CleanByGuard if not. Nothing in here needs memory.
+Outcome undo_and_observe(
+    Operations& operations, Record& record, std::int64_t within, Stage clean, const char* cause);
 
-UndoneReport report_of(const Outcome& outcome, const char* cause);
+/// An UndoneReport.
+FrameInPlace undone_frame(const Outcome& outcome);
 
 }  // namespace muster

@@ -46,7 +46,13 @@ BOOST_AUTO_TEST_CASE(the_kernel_limits_and_lets_go,
   const FaultPlan plan =
       plan_of("bandwidth", "{host: left, rate: 64kbit}", network.stack(), network);
   const Change& change = plan.changes.at(0);
+  const auto looked_at = [&] {
+    return network.run("left", change.verify_undone.args).out;
+  };
+  BOOST_TEST(holds(looked_at(), change.undo.lacks));
   BOOST_TEST(perform(network, change, change.apply) == "");
+  BOOST_TEST(holds(looked_at(), change.undo.contains));
+  BOOST_TEST(!holds(looked_at(), change.undo.lacks));
   // 100 packets of 1 kB are 800 kbit: the burst and 400 ms of 64 kbit/s pass, most are dropped.
   const CommandResult pings = network.run(
       "left", {"ping", "-q", "-n", "-f", "-c", "100", "-s", "1000", "-W", "1", "10.9.0.2"});
@@ -79,7 +85,10 @@ BOOST_AUTO_TEST_CASE(the_kernel_does_not_let_the_undo_take_a_queue_that_is_not_o
   network.run("left", {"tc", "qdisc", "add", "dev", "eth0", "root", "handle", "5:", "pfifo"});
   BOOST_TEST(perform(network, change, change.apply) != "");
   BOOST_TEST(perform(network, change, change.undo) != "");
-  BOOST_TEST(holds(network.run("left", {"tc", "qdisc", "show", "dev", "eth0"}).out, "pfifo 5:"));
+  const std::string theirs = network.run("left", change.verify_undone.args).out;
+  BOOST_TEST(holds(theirs, "pfifo 5:"));
+  BOOST_TEST(!holds(theirs, change.undo.contains));
+  BOOST_TEST(!holds(theirs, change.undo.lacks));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -231,6 +231,42 @@ BOOST_AUTO_TEST_CASE(a_resource_that_is_held_is_refused) {
   }(*this));
 }
 
+namespace {
+
+/// Two stacks that call this machine by different names.
+class AnyName final : public Hosts {
+ public:
+  Host& host(std::string_view name) override {
+    auto& host = hosts_[std::string(name)];
+    if (!host) host = make_host(std::string(name), "local", {});
+    return *host;
+  }
+
+ private:
+  std::map<std::string, std::unique_ptr<Host>> hosts_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_resource_is_held_whatever_another_stack_calls_its_host) {
+  run_task([](Setting& s) -> Task<> {
+    AnyName hosts;
+    auto guards = make_guards(hosts, s.clock, "run-a");
+    auto guard = co_await guards->arm(s.touch());
+    Change renamed = s.touch();
+    renamed.id = "break/2";
+    renamed.host = "another-name";
+    std::string message;
+    try {
+      co_await guards->arm(renamed);
+    } catch (const Refused& error) {
+      message = error.what();
+    }
+    BOOST_TEST(message.find("is held by guard") != std::string::npos);
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean");
+  }(*this));
+}
+
 BOOST_AUTO_TEST_CASE(a_change_with_a_program_that_is_not_there_is_refused_before_anything_is_done) {
   run_task([](Setting& s) -> Task<> {
     auto guards = make_guards(s.hosts, s.clock, "run-a");

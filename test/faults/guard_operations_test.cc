@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_does_not_run_is_refused) {
   BOOST_TEST(refusal(change).ends_with("runs here"));
   PlainChange no_file = change;
   no_file.process = directory / "no.pid";
-  BOOST_TEST(refusal(no_file).starts_with("there is no pid file"));
+  BOOST_TEST(refusal(no_file).starts_with("pid file "));
 }
 
 BOOST_AUTO_TEST_CASE(a_killed_process_is_gone_and_its_successor_alive) {

@@ -268,7 +268,7 @@ inline PlainChange plain_change(std::string resource) {
   change.id = "break/1";
   change.kind = "command";
   change.what = "a change of a test";
-  change.host = "here";
+  change.place = "here";
   change.resource = std::move(resource);
   change.verify_within = 2 * kTestSecond;
   change.undone_within = 2 * kTestSecond;

@@ -229,6 +229,95 @@ BOOST_AUTO_TEST_CASE(a_second_guard_of_the_same_resource_is_refused_and_told_who
   third.arm(Order{"run-b", 2, change});
 }
 
+BOOST_AUTO_TEST_CASE(targets_that_share_a_directory_are_told_apart_by_their_place) {
+  PlainChange change = touch_change(file);
+  GuardProcess one = start();
+  one.arm(order(change));
+  change.place = "elsewhere";
+  GuardProcess other = start();
+  other.arm(order(change));
+}
+
+BOOST_AUTO_TEST_CASE(a_target_with_records_of_its_own_is_one_whatever_it_is_called) {
+  const auto start_there = [&] {
+    return GuardProcess({guard_program(), "stdio", "--dir", guards});
+  };
+  PlainChange change = touch_change(file);
+  {
+    GuardProcess first = start_there();
+    first.arm(order(change, 7));
+    first.inject();
+    PlainChange renamed = change;
+    renamed.place = "ssh alias";
+    GuardProcess second = start_there();
+    second.send(to_frame(FrameType::Arm, Order{"run-b", 8, renamed}));
+    const std::string why = second.expect(FrameType::Refused).fields[0];
+    BOOST_TEST(why.find("is held by guard") != std::string::npos);
+  }
+  BOOST_TEST(!fs::exists(file));
+  change.place = "ssh alias";
+  GuardProcess older = start_there();
+  older.send(to_frame(FrameType::Arm, order(change, 6)));
+  BOOST_TEST(older.expect(FrameType::Refused).fields[0].find("epoch 6, seen 7") !=
+             std::string::npos);
+  GuardProcess recovery({guard_program(), "stdio", "--dir", guards});
+  recovery.send(to_frame(FrameType::Recover, order(change, 7)));
+  BOOST_TEST(recovery.undone().evidence.starts_with("undone before"));
+}
+
+namespace {
+
+struct NeedsMounts {
+  boost::test_tools::assertion_result operator()(boost::unit_test::test_unit_id) const {
+    return std::system("unshare -rm mount -t tmpfs none /tmp 2>/dev/null") == 0;
+  }
+};
+
+/// A guard whose records lie on a disk of this size.
+GuardProcess on_small_disk(const std::string& guards, const std::string& size) {
+  fs::create_directories(guards);
+  return GuardProcess({"/usr/bin/unshare",
+                       "-rm",
+                       "sh",
+                       "-c",
+                       "mount -t tmpfs -o size=$0 none \"$1\" && shift && exec \"$@\"",
+                       size,
+                       guards,
+                       guard_program(),
+                       "serve",
+                       "--dir",
+                       guards});
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_disk_without_room_for_all_transitions_is_refused_before_anything_is_done,
+                     *boost::unit_test::precondition(NeedsMounts{})) {
+  // Three pages are the lock, the epoch and the facts.
+  GuardProcess process = on_small_disk(guards, "12k");
+  process.send(to_frame(FrameType::Arm, order(touch_change(file))));
+  const std::string why = process.expect(FrameType::Refused).fields[0];
+  BOOST_TEST(why.find("No space left on device") != std::string::npos);
+  BOOST_TEST(process.wait() == 6);
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_the_change_itself_fills_keeps_no_transition_from_being_written,
+                     *boost::unit_test::precondition(NeedsMounts{})) {
+  PlainChange change = touch_change(file);
+  change.apply =
+      operation("exec",
+                {"sh",
+                 "-c",
+                 "cat /dev/zero > \"$0/filler\"; echo more > \"$0/more\" || touch \"$1\"",
+                 guards,
+                 file});
+  GuardProcess process = on_small_disk(guards, "32k");
+  process.arm(order(change));
+  process.inject();
+  BOOST_TEST(process.undo().state == "clean");
+  BOOST_TEST(!fs::exists(file));
+}
+
 BOOST_AUTO_TEST_CASE(a_run_with_an_older_epoch_is_refused) {
   {
     GuardProcess newer = start();

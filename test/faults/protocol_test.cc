@@ -12,7 +12,7 @@ PlainChange full_change() {
   PlainChange change;
   change.id = "drain/1";
   change.what = "with \0 and \xff inside";
-  change.host = "ns1";
+  change.place = "ns1";
   change.resource = "nft";
   change.process = "/run/app.pid";
   change.apply = {"exec", {"nft", "-f", "-", ""}, std::string(70000, 'x'), "has", "lacks", 5};

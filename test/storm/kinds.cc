@@ -20,30 +20,6 @@ std::string self() {
   return fs::read_symlink("/proc/self/exe").string();
 }
 
-/// Runs a program to its end and returns what it printed; `status` gets its exit code.
-std::string output_of(const std::vector<std::string>& argv, int& status) {
-  int out[2];
-  if (::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    ::dup2(out[1], 1);
-    std::vector<char*> words;
-    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
-    words.push_back(nullptr);
-    ::execvp(words[0], words.data());
-    ::_exit(127);
-  }
-  ::close(out[1]);
-  std::string text;
-  char buffer[4096];
-  for (ssize_t count = 0; (count = ::read(out[0], buffer, sizeof buffer)) > 0;) {
-    text.append(buffer, static_cast<std::size_t>(count));
-  }
-  ::close(out[0]);
-  ::waitpid(pid, &status, 0);
-  return text;
-}
-
 char state_of(pid_t pid) {
   const std::string stat = content_of("/proc/" + std::to_string(pid) + "/stat");
   const std::size_t bracket = stat.rfind(')');
@@ -156,7 +132,8 @@ class Nft final : public StormKind {
     change.undo = operation("exec", {"nft", "-f", "-"});
     change.undo.input = "flush table inet " + table + "\ndelete counter inet " + table +
                         " dropped\ndelete table inet " + table + "\n";
-    change.verify_undone = operation("exec", {"nft", "list", "tables"});
+    change.undo.contains = "table inet " + table + " {\n\tcounter dropped {";
+    change.verify_undone = operation("exec", {"nft", "list tables; list counters"});
     change.verify_undone.lacks = table;
     return change;
   }
@@ -173,6 +150,42 @@ class Nft final : public StormKind {
 
  private:
   static constexpr const char* kTable = "muster_storm";
+};
+
+/// A queue of our own limits what goes out, as faults/bandwidth.cc sets it.
+class Qdisc final : public StormKind {
+ public:
+  PlainChange prepare() override {
+    int status = 0;
+    if (!left().empty()) output_of({"tc", "qdisc", "del", "dev", "lo", "root"}, status);
+    PlainChange change = plain_change("qdisc:lo");
+    change.apply = operation("exec", words("add"));
+    for (const char* word : {"tbf", "rate", "64000bit", "burst", "3000", "latency", "400ms"})
+      change.apply.args.emplace_back(word);
+    change.verify = operation("exec", {"tc", "qdisc", "show", "dev", "lo", "root"});
+    change.verify.contains = "qdisc tbf 7a31:";
+    change.undo = operation("exec", words("del"));
+    change.undo.contains = change.verify.contains;
+    change.verify_undone = operation("exec", {"tc", "qdisc", "show", "dev", "lo", "root"});
+    change.undo.lacks = " 0: root";
+    change.verify_undone.lacks = "7a31:";
+    return change;
+  }
+  std::string left() override {
+    const std::string queue = snapshot();
+    // Nothing is shown of an interface that never was up.
+    const bool before = queue.empty() || queue.find(" 0: root") != std::string::npos;
+    return before ? "" : "the queue is " + queue;
+  }
+  std::string snapshot() override {
+    int status = 0;
+    return output_of({"tc", "qdisc", "show", "dev", "lo"}, status);
+  }
+
+ private:
+  static std::vector<std::string> words(const char* what) {
+    return {"tc", "qdisc", what, "dev", "lo", "root", "handle", "7a31:"};
+  }
 };
 
 /// A program holds a port for as long as it runs; it stands for any fault that lives in a process
@@ -260,7 +273,7 @@ int hold_port(const std::string& port) {
 
 const std::vector<std::string_view>& storm_kinds() {
   static const std::vector<std::string_view> kinds = {
-      "pause", "start", "file", "nft", "holder", "touch"};
+      "pause", "start", "file", "nft", "qdisc", "holder", "touch"};
   return kinds;
 }
 
@@ -269,9 +282,39 @@ std::unique_ptr<StormKind> make_storm_kind(std::string_view name, const std::str
   if (name == "start") return std::make_unique<Start>(directory);
   if (name == "file") return std::make_unique<File>(directory);
   if (name == "nft") return std::make_unique<Nft>();
+  if (name == "qdisc") return std::make_unique<Qdisc>();
   if (name == "holder") return std::make_unique<Holder>();
   if (name == "touch") return std::make_unique<Touch>(directory);
   throw std::runtime_error("there is no kind " + std::string(name));
+}
+
+std::string output_of(const std::vector<std::string>& argv, int& status, std::string_view input) {
+  int in[2];
+  int out[2];
+  if (::pipe2(in, O_CLOEXEC) != 0 || ::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error("pipe");
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    if (!input.empty()) ::dup2(in[0], 0);
+    ::dup2(out[1], 1);
+    std::vector<char*> words;
+    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    ::execvp(words[0], words.data());
+    ::_exit(127);
+  }
+  ::close(in[0]);
+  ::close(out[1]);
+  const bool given = input.empty() || ::write(in[1], input.data(), input.size()) > 0;
+  ::close(in[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t count = 0; (count = ::read(out[0], buffer, sizeof buffer)) > 0;) {
+    text.append(buffer, static_cast<std::size_t>(count));
+  }
+  ::close(out[0]);
+  ::waitpid(pid, &status, 0);
+  if (!given) status = -1;
+  return text;
 }
 
 int run_storm_helper(const std::vector<std::string>& arguments) {

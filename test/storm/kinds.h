@@ -24,10 +24,16 @@ class StormKind {
   virtual bool undone_without_record() const { return true; }
 };
 
-/// pause, start, file, nft, holder, touch.
+/// pause, start, file, nft, qdisc, holder, touch.
 const std::vector<std::string_view>& storm_kinds();
 /// `directory` is its own; nothing else is in it.
 std::unique_ptr<StormKind> make_storm_kind(std::string_view name, const std::string& directory);
+
+/// Runs a program to its end, `input` on its stdin; returns what it printed, `status` gets what it
+/// ended with.
+std::string output_of(const std::vector<std::string>& argv,
+                      int& status,
+                      std::string_view input = "");
 
 /// The programs that the kinds start: `storm --start PIDFILE`, `storm --hold PORT`.
 /// Returns -1 where `arguments` is none of them.
