@@ -21,9 +21,10 @@ namespace {
 constexpr std::size_t kMostEvents = 200;
 
 std::string context(const LiveRunView& view) {
-  std::string text = escape(drill_and_run(view.environment, view.number));
+  std::string text = escape(view.environment);
+  if (view.number != 0) text += fmt::format("{}run {}", text.empty() ? "" : ", ", view.number);
   if (view.trials > 1) text += fmt::format(", trial {} of {}", view.trial, view.trials);
-  return "<p class=\"detail\">" + text + ", started " +
+  return "<p class=\"detail\">" + text + (text.empty() ? "started " : ", started ") +
          time_element_with(view.started, show_minute(view.started)) + "</p>\n";
 }
 
