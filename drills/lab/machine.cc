@@ -93,6 +93,10 @@ std::string environment_path() {
   return path == nullptr ? "" : path;
 }
 
+std::string search_path() {
+  return environment_path() + ":" + kSystemPath;
+}
+
 }  // namespace
 
 fs::path lab_folder() {
@@ -146,8 +150,7 @@ MissingPrograms missing_programs(const Plan& plan,
 }
 
 std::string missing_for(const Plan& plan) {
-  const MissingPrograms missing =
-      missing_programs(plan, environment_path() + ":" + kSystemPath, kPostgresRoot);
+  const MissingPrograms missing = missing_programs(plan, search_path(), kPostgresRoot);
   return missing.none() ? "" : missing.text();
 }
 
@@ -161,6 +164,8 @@ Machine inspect_machine(const Plan& plan, bool root) {
   machine.programs = program_directory();
   if (const auto postgres = find_postgres(kPostgresRoot)) machine.postgres = *postgres;
   if (const auto faketime = find_faketime()) machine.faketime = *faketime;
+  // What npm installs for one user lies in no folder of the lab's PATH.
+  if (const auto s3rver = find_program("s3rver", search_path())) machine.s3rver = *s3rver;
   machine.certificates = lab_folder() / "certificates";
   machine.templates = lab_folder() / (root ? "postgres-template-root" : "postgres-template");
   if (const passwd* const user = ::getpwnam("postgres")) machine.postgres_user = user->pw_uid;

@@ -134,7 +134,7 @@ void add_s3(Plan& plan, const Machine& machine) {
   for (const std::string site : {"us", "eu"})
     plan.parts.push_back({{"obj-" + site, "s3rver"},
                           "object stores",
-                          {"s3rver",
+                          {machine.s3rver,
                            "--directory",
                            "/run/lab/objects/data",
                            "--address",

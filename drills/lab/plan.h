@@ -69,6 +69,7 @@ struct Machine {
   std::string templates;     ///< folder with primary/ and standby/ data directories
   std::string certificates;  ///< folder with ca.pem, edge.pem, edge.key, expired.pem
   std::string faketime;      ///< libfaketimeMT.so.1
+  std::string s3rver;        ///< its program; empty where it is missing
   /// Whom PostgreSQL takes itself for in a user namespace. Any number would do, but initdb wants it
   /// to have a name: the user postgres, whom its package makes; without it, nobody.
   unsigned postgres_user = 65534;
