@@ -27,7 +27,8 @@ std::deque<std::string> last_lines(const std::filesystem::path& file, std::size_
 std::string entry_text(const std::string& line) {
   try {
     const json::value value = parse_json(line, "a line");
-    const json::object& entry = value.as_object();
+    if (!value.is_object()) fail("no object");
+    const json::object& entry = value.get_object();
     const json::value* status = find(entry, "status");
     return fmt::format("{}  {}  {} {}  {}  {}",
                        printable(text_at(entry, "at"), 40),
@@ -36,7 +37,7 @@ std::string entry_text(const std::string& line) {
                        printable(text_at(entry, "path"), 200),
                        status == nullptr ? "begun" : printable(compact_json(*status), 20),
                        printable(text_at(entry, "what"), 200));
-  } catch (const std::exception&) {
+  } catch (const Error&) {
     return "(no entry) " + printable(line, 200);
   }
 }

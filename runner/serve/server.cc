@@ -117,7 +117,7 @@ class Server {
     announce();
     TaskGroup serving(executor), scheduling(executor), telling(executor);
     telling.spawn(notifier_.run());
-    scheduling.spawn(scheduler_.run());
+    scheduling.spawn(schedule_until(asked_to_stop));
     serving.spawn(web_.run());
     co_await asked_to_stop.wait();
     log_.info("stopping; running drills undo everything first");
@@ -188,6 +188,20 @@ class Server {
     ErrorView view{status, why, std::nullopt};
     if (caller.may(Scope::ReportRead)) view.known = site_context(desk_, viewer_of(caller));
     return render_error(view);
+  }
+
+  /// A server that answers and drills nothing would be taken for one that does: it ends with its
+  /// scheduler, however that ends.
+  Task<> schedule_until(Happening& ended) {
+    struct SetAtEnd {
+      explicit SetAtEnd(Happening& end) : end(end) {}
+      SetAtEnd(const SetAtEnd&) = delete;
+      SetAtEnd& operator=(const SetAtEnd&) = delete;
+      ~SetAtEnd() { end.set(); }
+      Happening& end;
+    };
+    const SetAtEnd guard(ended);
+    co_await scheduler_.run();
   }
 
   void announce() {

@@ -147,7 +147,7 @@ const std::vector<GateViolation>& violations_around_the_run() {
       {"playbook changed", [](GateCase& c) { c.evidence.playbook_digest = "sha256:77"; }, true},
       {"playbook not looked at", [](GateCase& c) { c.evidence.playbook_digest.clear(); }, true},
       {"playbook unreadable", [](GateCase& c) { c.evidence.files_error = "drain.yaml: no such file"; }, false},
-      {"another stack", [](GateCase& c) { c.evidence.stack = "another-shop"; }, true},
+      {"another stack", [](GateCase& c) { c.evidence.stack = "a-third-shop"; }, true},
       {"stack not looked at", [](GateCase& c) { c.evidence.stack.clear(); }, true},
       {"residue elsewhere", [](GateCase& c) { c.evidence.unclean = {"drill x: nft table on app-us"}; }, false},
       {"lever engaged", [](GateCase& c) { c.evidence.lever = "the safety lever is engaged"; }, false},

@@ -251,7 +251,8 @@ BOOST_AUTO_TEST_CASE(a_baseline_has_its_time_after_an_instant_and_none_behind_a_
   BOOST_TEST(reasons_of(instant, facts).size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_further_trial_is_bound_to_windows_and_to_everything_that_may_come_up_meanwhile) {
+BOOST_AUTO_TEST_CASE(
+    a_further_trial_is_bound_to_windows_and_to_everything_that_may_come_up_meanwhile) {
   AdmissionFacts facts = good_facts();
   facts.measured = true;
   facts.further_trial = true;
