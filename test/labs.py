@@ -14,6 +14,7 @@ class Lab:
         self.home = home
         self.environment = {**os.environ, "MUSTER_HOME": home}
         self.settings = None
+        self.up_seconds = 0.0
 
     def call(self, *words, timeout=180, given=None):
         return subprocess.run([self.muster, *words], capture_output=True, text=True, env=self.environment,
@@ -26,7 +27,9 @@ class Lab:
         words = ["lab", "up"]
         for name, value in settings.items():
             words += ["--set", f"{name}={value}"]
+        began = time.monotonic()
         up = self.call(*words)
+        self.up_seconds = time.monotonic() - began
         if up.returncode != 0:
             raise RuntimeError("the lab did not come up: " + up.stdout + up.stderr)
         self.settings = settings
