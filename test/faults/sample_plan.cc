@@ -31,7 +31,8 @@ bool changes_nothing(const Command& command) {
   if (words.starts_with("curl ") && !holds(words, " -X ") && !holds(words, " -d ")) return true;
   // A message that nobody listens to.
   if (words.starts_with("socat -t 0.5 - TCP:"))
-    return command.input == "INFO replication\r\n" || command.input == "PUBLISH muster:look 1\r\n" ||
+    return command.input == "INFO replication\r\n" ||
+           command.input == "PUBLISH muster:look 1\r\n" ||
            command.input == "INFO memory\r\nINFO stats\r\n";
   if (words.starts_with("socat - ")) return command.input.starts_with("show map ");
   return words.starts_with("psql ") && holds(words, "-c select ") && !holds(words, "_pause()") &&
