@@ -1,6 +1,7 @@
 #include "drills/lab/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "base/error.h"
@@ -90,8 +91,11 @@ void keep_only(Plan& plan, const std::vector<std::string>& only) {
                                    part,
                                    near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near)));
     }
-    if (kept.insert(part).second)
-      wanted.insert(wanted.end(), needs_of(part).begin(), needs_of(part).end());
+    if (!kept.insert(part).second) continue;
+    // Some are there with other settings only: of two kinds of object store this lab has one.
+    std::ranges::copy_if(needs_of(part), std::back_inserter(wanted), [&](const std::string& need) {
+      return std::ranges::find(known, need) != known.end();
+    });
   }
   std::erase_if(plan.parts, [&](const PartPlan& p) {
     return p.group != "networks" && !kept.contains(p.ref.part);
