@@ -15,6 +15,18 @@ namespace asio = boost::asio;
 
 namespace {
 
+/// However the question ends, whoever waits for its answer goes on.
+class Asking {
+ public:
+  explicit Asking(bool& flag) : flag_(flag) { flag_ = true; }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+  ~Asking() { flag_ = false; }
+
+ private:
+  bool& flag_;
+};
+
 UtcTime time_at(const json::object& object, std::string_view key) {
   const std::optional<UtcTime> time = parse_utc(text_at(object, key));
   if (!time) fail("the order's {} is no time", key);
@@ -157,10 +169,9 @@ Task<std::vector<std::string>> TurnLeash::why_not_inject(std::string run_id) {
   if (admitted_ == run_id) {
     reasons = co_await why_not_go_on();
   } else if (!pull_) {
-    is_asking_ = true;
+    const Asking asking(is_asking_);
     std::string copy = run_id;
     reasons = co_await why_not_begin(std::move(copy));
-    is_asking_ = false;
     if (reasons.empty()) admitted_ = std::move(run_id);
   }
   if (pull_) reasons = {pull_->reason};
