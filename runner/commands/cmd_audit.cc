@@ -43,6 +43,9 @@ std::string entry_text(const std::string& line) {
 }
 
 int show_audit(const std::filesystem::path& file, int last, bool as_json) {
+  if (!std::filesystem::exists(file))
+    fail("there is no audit log {}; `muster serve` writes it in its own $MUSTER_HOME",
+         file.string());
   const AuditCheck check = verify_audit(file);
   if (as_json) {
     json::array problems;
