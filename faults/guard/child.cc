@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -197,4 +197,4 @@ void Program::stop() {
   finish(ended ? Ended::How::Exited : Ended::How::TimedOut);
 }
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -9,7 +9,7 @@
 
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// What became of a program that was run. `out` is valid until the next one is run.
 struct Ended {
@@ -69,4 +69,4 @@ class Program {
   Descriptor err_;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

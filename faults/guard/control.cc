@@ -10,7 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -121,4 +121,4 @@ void Control::send(std::string_view frame) {
       output_open_ && ::poll(&output, 1, kTakenWithin) != 0 && write_all(STDOUT_FILENO, frame);
 }
 
-}  // namespace muster
+}  // namespace muster::guard

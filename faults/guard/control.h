@@ -5,7 +5,7 @@
 #include "faults/guard/protocol.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// Everything that can reach a guard from outside: frames, the end of its input and of its output,
 /// TERM, and time.
@@ -62,4 +62,4 @@ class Control {
   std::int64_t deadline_ = 0;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -15,7 +15,7 @@
 
 #include <climits>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -145,4 +145,4 @@ Identity identity_of(const std::string& process) {
   return identity_of(pid);
 }
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -8,7 +8,7 @@
 
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// Which process it is, so that a later one with the same number is never taken for it.
 struct Identity {
@@ -57,4 +57,4 @@ class HeldProcess {
 pid_t pid_named_by(const std::string& process);
 bool is_running(pid_t pid);
 
-}  // namespace muster
+}  // namespace muster::guard

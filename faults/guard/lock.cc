@@ -6,7 +6,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-namespace muster {
+namespace muster::guard {
 
 std::optional<ResourceLock> ResourceLock::take(const Store& store,
                                                const Order& order,
@@ -36,4 +36,4 @@ void ResourceLock::raise_epoch(std::int64_t epoch) {
   if (epoch > highest) write_durably(epoch_path_, std::to_string(epoch));
 }
 
-}  // namespace muster
+}  // namespace muster::guard

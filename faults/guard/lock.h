@@ -7,7 +7,7 @@
 #include "faults/guard/record.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// The lock of one resource of one host (an flock, so the kernel frees it with its holder) and its
 /// fencing number. Whoever applies or undoes a change there holds it for its whole life.
@@ -28,4 +28,4 @@ class ResourceLock {
   std::string epoch_path_;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -17,7 +17,7 @@
 #include "faults/guard/stdio.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -98,13 +98,15 @@ int run(std::string_view mode, const std::string& directory) {
 
 }  // namespace
 
-}  // namespace muster
+}  // namespace muster::guard
+
+namespace guard = muster::guard;
 
 int main(int argc, char** argv) {
   const bool told_where = argc == 4 && std::strcmp(argv[2], "--dir") == 0;
-  if (!told_where && !(argc == 2 && std::strcmp(argv[1], "stdio") == 0)) return muster::usage();
+  if (!told_where && !(argc == 2 && std::strcmp(argv[1], "stdio") == 0)) return guard::usage();
   try {
-    return muster::run(argv[1], told_where ? argv[3] : muster::default_directory());
+    return guard::run(argv[1], told_where ? argv[3] : guard::default_directory());
   } catch (const std::exception& error) {
     std::fprintf(stderr, "muster-guard: %s\n", error.what());
     return 70;

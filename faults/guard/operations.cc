@@ -8,7 +8,7 @@
 
 #include <unistd.h>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -281,4 +281,4 @@ int Operations::holder_fd() const {
   return apply_.plain.kind == "holder" && apply_.program ? apply_.program->ended_fd() : -1;
 }
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -9,7 +9,7 @@
 #include "faults/guard/snapshot.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// What an observation says. An error is Unknown, never No and never Yes.
 enum class Answer { Yes, No, Unknown };
@@ -77,4 +77,4 @@ class Operations {
   Ready verify_undone_;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

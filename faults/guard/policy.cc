@@ -12,7 +12,7 @@
 
 #include <climits>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -198,4 +198,4 @@ std::string Policy::text() const {
          std::to_string(longest_ / kSecond) + " s each";
 }
 
-}  // namespace muster
+}  // namespace muster::guard

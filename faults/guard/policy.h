@@ -6,7 +6,7 @@
 
 #include "faults/guard/record.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// What the owner of this host allows to be done to it: a file on the target itself, which the
 /// guard reads before it arms. Recovery and sweeping never ask it.
@@ -54,4 +54,4 @@ class Policy {
   Names paths_;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

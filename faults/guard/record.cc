@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -183,4 +183,4 @@ std::vector<std::string> Store::record_paths(const PlainChange* same_resource) c
   return paths;
 }
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -9,7 +9,7 @@
 #include "faults/guard/protocol.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// Where a change stands. The first four may have an effect in force; Conflict and Unknown are
 /// over, but not clean.
@@ -109,4 +109,4 @@ class Store {
   std::string directory_;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

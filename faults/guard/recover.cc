@@ -12,12 +12,11 @@
 #include "faults/guard/control.h"
 #include "faults/guard/lock.h"
 #include "faults/guard/operations.h"
-#include "faults/guard/record.h"
 #include "faults/guard/serve.h"
 #include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -244,4 +243,4 @@ int list(const std::string& directory) {
   return kExitClean;
 }
 
-}  // namespace muster
+}  // namespace muster::guard

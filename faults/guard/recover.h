@@ -4,7 +4,7 @@
 
 #include "faults/guard/record.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// Undoes the change that comes as a frame on stdin (`first`, if it was read already), under its
 /// lock: from its own record, or, where there is none, from the change as given. Answers with one
@@ -22,4 +22,4 @@ int sweep(const std::string& directory);
 /// One line a record: stage, guard, run, change, place, resource, what; tabs between.
 int list(const std::string& directory);
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -11,7 +11,7 @@
 #include "faults/guard/child.h"
 #include "faults/guard/recover.h"
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -159,4 +159,4 @@ SecondGuard::Watching SecondGuard::await() const {
   return {pid_, {words + 1, static_cast<std::size_t>(length - 1)}};
 }
 
-}  // namespace muster
+}  // namespace muster::guard

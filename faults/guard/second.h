@@ -9,7 +9,7 @@
 #include "faults/guard/record.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// The second line of defence: a process that outlives the guard and undoes from the guard's record
 /// what the guard cannot, because it was killed, or was stopped, or hangs. Where systemd is, it
@@ -37,4 +37,4 @@ class SecondGuard {
   pid_t pid_ = 0;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -17,7 +17,7 @@
 #include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -263,4 +263,4 @@ int serve(const std::string& directory, std::optional<Frame> first) {
   }
 }
 
-}  // namespace muster
+}  // namespace muster::guard

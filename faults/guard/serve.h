@@ -5,7 +5,7 @@
 
 #include "faults/guard/protocol.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// What a guard exits with.
 inline constexpr int kExitClean = 0;
@@ -16,4 +16,4 @@ inline constexpr int kExitRefused = 6;
 /// it is there; see docs/guard.md.
 int serve(const std::string& directory, std::optional<Frame> first);
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -12,7 +12,7 @@
 
 #include <climits>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -154,4 +154,4 @@ Done ReplacedFile::restore() const {
   return done;
 }
 
-}  // namespace muster
+}  // namespace muster::guard

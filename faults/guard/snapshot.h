@@ -5,7 +5,7 @@
 #include "faults/guard/record.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// What became of an operation.
 struct Done {
@@ -44,4 +44,4 @@ class ReplacedFile {
   std::string beside_;
 };
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -11,7 +11,7 @@
 #include "faults/guard/policy.h"
 #include "faults/guard/system.h"
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -86,4 +86,4 @@ std::string default_directory() {
   return std::string(home) + "/.muster/guard";
 }
 
-}  // namespace muster
+}  // namespace muster::guard

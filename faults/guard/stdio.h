@@ -8,7 +8,7 @@
 
 /// How a guard is called where only one fixed command line may be used, as over ssh: what it is to
 /// do comes as the first frame on stdin.
-namespace muster {
+namespace muster::guard {
 
 /// Exactly one frame from stdin, so that every byte behind it is left for whoever is called for it;
 /// nothing where the input ended before it. Throws GuardError where half of one came, or none for
@@ -29,4 +29,4 @@ Order read_order(std::optional<Frame> first, FrameType type);
 /// ~/.muster/guard for others.
 std::string default_directory();
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -16,7 +16,7 @@
 
 #include "faults/guard/protocol.h"
 
-namespace muster {
+namespace muster::guard {
 
 void fail_system(const std::string& what) {
   throw GuardError(what + ": " + std::strerror(errno));
@@ -173,4 +173,4 @@ std::string file_name_for(std::string_view text) {
   return name + sum;
 }
 
-}  // namespace muster
+}  // namespace muster::guard

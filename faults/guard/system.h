@@ -8,7 +8,7 @@
 #include <utility>
 
 /// The little of Linux that every part of the guard uses.
-namespace muster {
+namespace muster::guard {
 
 /// The guard cannot do what it was asked; nothing was changed where this is thrown before
 /// INJECTING.
@@ -81,4 +81,4 @@ bool sync_directory_of(const char* path);
 /// its directory.
 std::string file_name_for(std::string_view text);
 
-}  // namespace muster
+}  // namespace muster::guard

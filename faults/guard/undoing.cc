@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -91,4 +91,4 @@ FrameInPlace undone_frame(const Outcome& outcome) {
   return frame;
 }
 
-}  // namespace muster
+}  // namespace muster::guard

@@ -6,7 +6,7 @@
 #include "faults/guard/operations.h"
 #include "faults/guard/record.h"
 
-namespace muster {
+namespace muster::guard {
 
 /// How an undo ended. No part of it needs memory.
 struct Outcome {
@@ -28,4 +28,4 @@ Outcome undo_and_observe(
 /// An UndoneReport.
 FrameInPlace undone_frame(const Outcome& outcome);
 
-}  // namespace muster
+}  // namespace muster::guard

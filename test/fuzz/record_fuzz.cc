@@ -3,7 +3,7 @@
 #include "faults/guard/record.h"
 #include "test/fuzz/frames.h"
 
-namespace muster {
+namespace muster::guard {
 
 namespace {
 
@@ -23,12 +23,12 @@ void examine(std::string_view bytes) {
 
 }  // namespace
 
-}  // namespace muster
+}  // namespace muster::guard
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   std::string bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   if ((data[0] & 1) != 0) bytes = muster::with_checksums(std::move(bytes));
-  muster::examine(bytes);
+  muster::guard::examine(bytes);
   return 0;
 }
