@@ -35,8 +35,11 @@ CacheTally tally_of(const Timeline& timeline, const SampleSeries& series) {
   return tally;
 }
 
-Result::Metric share(
-    std::string id, std::string name, const Scope& scope, const CacheTally& tally, std::size_t of) {
+Result::Metric share(std::string id,
+                     std::string name,
+                     const MetricScope& scope,
+                     const CacheTally& tally,
+                     std::size_t of) {
   Result::Metric metric = make_metric(std::move(id), std::move(name), "ratio", scope, std::nullopt);
   if (tally.told == 0) {
     metric.reason = "no answer said what the cache did; see 'cache_header'";
@@ -46,7 +49,7 @@ Result::Metric share(
   return metric;
 }
 
-std::vector<Result::Metric> metrics_of(const CacheTally& tally, const Scope& scope) {
+std::vector<Result::Metric> metrics_of(const CacheTally& tally, const MetricScope& scope) {
   Result::Metric hits = share("hit_ratio", "Answers from the cache", scope, tally, tally.hits);
   hits.better = "higher";
   Result::Metric age =

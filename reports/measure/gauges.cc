@@ -35,12 +35,14 @@ Values values_due(const SampleSeries& series, Time from, Time to) {
   return values;
 }
 
-Result::Metric number(std::string id, std::string name, const Scope& scope) {
+Result::Metric number(std::string id, std::string name, const MetricScope& scope) {
   return make_metric(std::move(id), std::move(name), "number", scope, std::nullopt);
 }
 
 /// The most while the fault was in force, over the mean before it.
-Result::Metric factor_of(const Timeline& timeline, const SampleSeries& series, const Scope& scope) {
+Result::Metric factor_of(const Timeline& timeline,
+                         const SampleSeries& series,
+                         const MetricScope& scope) {
   Result::Metric factor = number("value_factor", "Most under the fault, of the mean before", scope);
   if (!timeline.fault_from) {
     factor.reason = "no fault came";
@@ -61,7 +63,7 @@ Result::Metric factor_of(const Timeline& timeline, const SampleSeries& series, c
 
 std::vector<Result::Metric> values_of(const Timeline& timeline,
                                       const SampleSeries& series,
-                                      const Scope& scope) {
+                                      const MetricScope& scope) {
   Result::Metric least = number("value_min", "Least value", scope);
   Result::Metric most = number("value_max", "Greatest value", scope);
   least.better = "higher";
@@ -76,7 +78,9 @@ std::vector<Result::Metric> values_of(const Timeline& timeline,
 }
 
 /// The first look under the fault that found the alert firing.
-Result::Metric alert_of(const Timeline& timeline, const SampleSeries& series, const Scope& scope) {
+Result::Metric alert_of(const Timeline& timeline,
+                        const SampleSeries& series,
+                        const MetricScope& scope) {
   Result::Metric metric = span_metric("time_to_alert", "Time until the alert fired", scope, {});
   if (!timeline.injection) {
     metric.reason = "no fault came";
@@ -109,7 +113,7 @@ Result::Metric alert_of(const Timeline& timeline, const SampleSeries& series, co
 /// The fewest days seen, and why the last look that failed did.
 Result::Metric certificate_of(const Timeline& timeline,
                               const SampleSeries& series,
-                              const Scope& scope) {
+                              const MetricScope& scope) {
   Result::Metric days = number("certificate_days_min", "Days until the certificate ends", scope);
   days.better = "higher";
   for (const Sample& look : series.samples) {
@@ -125,7 +129,7 @@ Result::Metric certificate_of(const Timeline& timeline,
 /// Of the questions that were sent.
 Result::Metric nxdomain_of(const Timeline& timeline,
                            const SampleSeries& series,
-                           const Scope& scope) {
+                           const MetricScope& scope) {
   std::size_t asked = 0;
   std::size_t denied = 0;
   for (const Sample& look : series.samples) {
@@ -142,7 +146,7 @@ Result::Metric nxdomain_of(const Timeline& timeline,
 std::vector<Result::Metric> metrics_of(const Timeline& timeline,
                                        const ProbeSpec& probe,
                                        const SampleSeries& series) {
-  const Scope scope{probe.name, series.vantage, ""};
+  const MetricScope scope{probe.name, series.vantage, ""};
   if (probe.kind == "tls") return {certificate_of(timeline, series, scope)};
   if (probe.kind == "dns") return {nxdomain_of(timeline, series, scope)};
   if (probe.params.has("alert")) return {alert_of(timeline, series, scope)};

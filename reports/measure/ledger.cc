@@ -173,7 +173,7 @@ std::set<std::string> ledger_probes(const Timeline& timeline) {
 }
 
 std::vector<Result::Metric> metrics_of(const std::string& probe, const Result::Integrity& sum) {
-  const Scope scope{probe, "", ""};
+  const MetricScope scope{probe, "", ""};
   const auto counted = [&](std::string id, std::string name, std::int64_t count, bool known) {
     Result::Metric metric =
         make_metric(std::move(id), std::move(name), "count", scope, std::nullopt);

@@ -25,7 +25,7 @@ bool is_worse(const Result::Metric& one, const Result::Metric& other) {
 Result::Metric make_metric(std::string id,
                            std::string name,
                            std::string unit,
-                           const Scope& scope,
+                           const MetricScope& scope,
                            std::optional<double> value) {
   Result::Metric metric;
   metric.id = std::move(id);
@@ -38,7 +38,10 @@ Result::Metric make_metric(std::string id,
   return metric;
 }
 
-Result::Metric span_metric(std::string id, std::string name, const Scope& scope, const Span& span) {
+Result::Metric span_metric(std::string id,
+                           std::string name,
+                           const MetricScope& scope,
+                           const Span& span) {
   Result::Metric metric = make_metric(std::move(id), std::move(name), "s", scope, span.value);
   metric.censored = span.censored;
   if (!span.value) return metric;

@@ -12,7 +12,7 @@ namespace muster {
 
 /// What of the run a metric is about. "" is all of it: the worst vantage, the whole drill (from the
 /// first change to the end; from the first request where nothing was injected).
-struct Scope {
+struct MetricScope {
   std::string probe;
   std::string vantage;
   std::string phase;
@@ -21,10 +21,13 @@ struct Scope {
 Result::Metric make_metric(std::string id,
                            std::string name,
                            std::string unit,
-                           const Scope& scope,
+                           const MetricScope& scope,
                            std::optional<double> value);
 /// A metric in seconds whose interval comes from the resolution of the measurement.
-Result::Metric span_metric(std::string id, std::string name, const Scope& scope, const Span& span);
+Result::Metric span_metric(std::string id,
+                           std::string name,
+                           const MetricScope& scope,
+                           const Span& span);
 
 /// Of the same metric at several vantages the worst one, which is the overall one; a vantage
 /// without a value says nothing against another's.

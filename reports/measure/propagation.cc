@@ -88,7 +88,9 @@ std::string reason_of(const ByPlace& places) {
   return fmt::format("of {} nothing could be told in {}", untold, count_of(rounds, "look"));
 }
 
-Result::Metric delay_metric(const DelayName& delay, const Scope& scope, const ByPlace& places) {
+Result::Metric delay_metric(const DelayName& delay,
+                            const MetricScope& scope,
+                            const ByPlace& places) {
   Span worst;
   for (const auto& [place, tell] : places) worst = longest(worst, tell.worst);
   Result::Metric metric =

@@ -91,7 +91,7 @@ void add_metrics(const Timeline& timeline,
     worst.bytes = std::max(worst.bytes, point.bytes);
     worst.seconds = std::max(worst.seconds, point.seconds);
   }
-  const Scope scope{replica.probe, "", ""};
+  const MetricScope scope{replica.probe, "", ""};
   metrics.push_back(
       make_metric("replication_lag_max", "Longest replication lag", "s", scope, worst.seconds));
   if (!replica.by_position) return;

@@ -42,7 +42,7 @@ Tally tally_of(const Stream& stream, Time from, Time to) {
 
 /// The integral of the failing share over time: with even arrivals every request stands for one
 /// period. A run of n failed requests is an outage of more than n - 1 and less than n + 1 periods.
-Result::Metric unavailable(const Scope& scope, const Part& part) {
+Result::Metric unavailable(const MetricScope& scope, const Part& part) {
   const double period = to_seconds(part.stream->period) / part.stream->requests_per_period;
   const auto seconds = [&](double requests) {
     return rounded_seconds(from_seconds(requests * period));
@@ -60,7 +60,7 @@ Result::Metric unavailable(const Scope& scope, const Part& part) {
 
 /// What the drill cost of what the users' agreement leaves for failures: the time it was
 /// unavailable, of the time that may be.
-Result::Metric error_budget(const Scope& scope,
+Result::Metric error_budget(const MetricScope& scope,
                             const ServiceLevel& slo,
                             const Result::Metric& dark) {
   const double budget = (1 - slo.availability) * to_seconds(slo.over);
@@ -77,12 +77,12 @@ Result::Metric error_budget(const Scope& scope,
   return metric;
 }
 
-Result::Metric error_ratio(const Scope& scope, const Tally& tally) {
+Result::Metric error_ratio(const MetricScope& scope, const Tally& tally) {
   const auto ratio = tally.error_ratio();
   return make_metric("error_ratio", "Failed, of all due", "ratio", scope, ratio);
 }
 
-Result::Metric latency(const Quantile& quantile, const Scope& scope, const Tally& tally) {
+Result::Metric latency(const Quantile& quantile, const MetricScope& scope, const Tally& tally) {
   const TallyQuantile value = tally.latency(quantile.q);
   Result::Metric metric =
       make_metric(std::string(quantile.id), std::string(quantile.name), "s", scope, value.seconds);
@@ -92,7 +92,7 @@ Result::Metric latency(const Quantile& quantile, const Scope& scope, const Tally
   return metric;
 }
 
-Result::Metric failed_requests(const Scope& scope, std::uint64_t count) {
+Result::Metric failed_requests(const MetricScope& scope, std::uint64_t count) {
   return make_metric(
       "failed_requests", "Failed requests", "count", scope, static_cast<double>(count));
 }
@@ -119,7 +119,7 @@ InFlight in_flight_of(const Stream& stream, const Instant& injection) {
 }
 
 void add_in_flight(const Timeline& timeline,
-                   const Scope& scope,
+                   const MetricScope& scope,
                    const Stream& stream,
                    std::vector<Result::Metric>& metrics) {
   if (!timeline.injection) return;
@@ -137,7 +137,7 @@ void add_in_flight(const Timeline& timeline,
       "in_flight_failed", "Of those, failed", "count", scope, static_cast<double>(found.failed)));
 }
 
-void add_scope(const Scope& scope, const Part& part, std::vector<Result::Metric>& metrics) {
+void add_scope(const MetricScope& scope, const Part& part, std::vector<Result::Metric>& metrics) {
   metrics.push_back(error_ratio(scope, part.tally));
   for (const Quantile& quantile : kQuantiles) {
     if (scope.phase.empty() || enough_for(quantile.q, part.tally.due)) {
@@ -147,7 +147,7 @@ void add_scope(const Scope& scope, const Part& part, std::vector<Result::Metric>
 }
 
 void add_whole(const Timeline& timeline,
-               const Scope& scope,
+               const MetricScope& scope,
                const Part& part,
                std::vector<Result::Metric>& metrics) {
   metrics.push_back(failed_requests(scope, part.tally.failed));
@@ -264,7 +264,7 @@ void add_phases(const Timeline& timeline,
       const Time to = last || !phase.to_s ? Time::max() : timeline.zero + from_seconds(*phase.to_s);
       const Part part{&stream, tally_of(stream, from, to)};
       if (part.tally.due == 0) continue;
-      const Scope scope{stream.probe, stream.vantage, phase.id};
+      const MetricScope scope{stream.probe, stream.vantage, phase.id};
       const std::size_t known = metrics.size();
       metrics.push_back(failed_requests(scope, part.tally.failed));
       add_scope(scope, part, metrics);

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "reports/page/frame.h"
+#include "reports/page/canvas.h"
 #include "reports/page/page.h"
 #include "reports/page/svg.h"
 #include "reports/profile.h"
@@ -95,7 +95,7 @@ void share_axes(const ShareScale& scale, Svg& svg) {
       paint::kInk);
 }
 
-std::string shares_picture(const Result& result, std::string_view name, const Frame& frame) {
+std::string shares_picture(const Result& result, std::string_view name, const Canvas& canvas) {
   constexpr std::size_t kMostLines = 9;
   const Result::Profile now = profile_of(result);
   std::vector<const Result::EarlierRun*> earlier;
@@ -103,8 +103,8 @@ std::string shares_picture(const Result& result, std::string_view name, const Fr
     if (!run.profile.failed.empty() && earlier.size() < kMostLines) earlier.push_back(&run);
   }
   if (now.failed.empty() || earlier.empty()) return "";
-  const ShareScale scale = share_scale(now, earlier, frame.width);
-  std::string out = frame.open(scale.bottom + 24);
+  const ShareScale scale = share_scale(now, earlier, canvas.width);
+  std::string out = canvas.open(scale.bottom + 24);
   Svg svg(out);
   share_axes(scale, svg);
   std::ranges::reverse(earlier);  // the newest on top
@@ -140,7 +140,7 @@ bool ever_failed(const Result& result) {
 std::string failures_over_time(const Result& result, std::string_view name) {
   return both_widths(
       fmt::format("Share of failed requests over time, {} and what was before", name),
-      [&](const Frame& frame) { return shares_picture(result, name, frame); });
+      [&](const Canvas& canvas) { return shares_picture(result, name, canvas); });
 }
 
 std::string earlier_section(const Result& result) {

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "reports/page/frame.h"
+#include "reports/page/canvas.h"
 #include "reports/page/markup.h"
 #include "reports/page/page.h"
 #include "reports/values.h"
@@ -186,12 +186,12 @@ void draw_foot(const Result& result, double left, double right, double y, Svg& s
 
 std::string runs_picture(const Result& result,
                          const std::vector<const Result::Metric*>& metrics,
-                         const Frame& frame) {
+                         const Canvas& canvas) {
   constexpr double kRow = 66;
-  const bool narrow = frame.width < 700;
+  const bool narrow = canvas.width < 700;
   const double left = narrow ? 176 : 240;
-  const double right = frame.width - 8;
-  std::string out = frame.open(kRow * static_cast<double>(metrics.size()) + 20);
+  const double right = canvas.width - 8;
+  std::string out = canvas.open(kRow * static_cast<double>(metrics.size()) + 20);
   Svg svg(out);
   double top = 0;
   for (const Result::Metric* metric : metrics) {
@@ -255,7 +255,7 @@ std::string last_runs_section(const Result& result) {
   body += step_sentence(result) + "</p>\n";
   if (!drawn.empty())
     body += both_widths("Each promise over the last runs",
-                        [&](const Frame& frame) { return runs_picture(result, drawn, frame); });
+                        [&](const Canvas& canvas) { return runs_picture(result, drawn, canvas); });
   if (!always_zero.empty())
     body += "<p class=\"note\">Always 0: " + join(always_zero, ", ") + ".</p>\n";
   return section("last-runs", "The last runs", body);

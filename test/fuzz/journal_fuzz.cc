@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "runner/record/journal.h"
-#include "test/fuzz/scratch_file.h"
+#include "test/fuzz/fuzz_folder.h"
 
 namespace muster {
 
@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kRecords = 6;
 
-const ScratchFolder& folder() {
-  static const ScratchFolder all;
+const FuzzFolder& folder() {
+  static const FuzzFolder all;
   return all;
 }
 

@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "test/drills/test_catalogue.h"
-#include "test/fuzz/scratch_file.h"
+#include "test/fuzz/fuzz_folder.h"
 
 namespace muster {
 
@@ -65,7 +65,7 @@ class Files {
     scratch_.write(to, read_file(from));
   }
 
-  ScratchFolder scratch_;
+  FuzzFolder scratch_;
 };
 
 std::optional<Drill> load(const std::string& file) {

@@ -83,9 +83,9 @@ const Drill& small_drill() {
   return kDrill;
 }
 
-Ended SimRun::operator()() const {
+SimRunEnd SimRun::operator()() const {
   const Folder folder;
-  Ended outcome;
+  SimRunEnd outcome;
   outcome.system.on_change = on_change;
   {
     asio::io_context loop(1);

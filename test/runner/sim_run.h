@@ -17,7 +17,7 @@ Drill simulated_drill(std::string_view playbook);
 /// One fault, from its baseline to its recovery.
 const Drill& small_drill();
 
-struct Ended {
+struct SimRunEnd {
   Result result;
   SimSystem system;
   std::string bytes;    ///< of the result
@@ -36,7 +36,7 @@ struct SimRun {
   /// Told what is in force, whenever that changed.
   std::function<void(const std::set<std::string>&)> on_change;
 
-  Ended operator()() const;
+  SimRunEnd operator()() const;
 };
 
 }  // namespace muster

@@ -50,7 +50,7 @@ std::string told(const SimCounts& counts) {
 BOOST_AUTO_TEST_SUITE(simulation)
 
 BOOST_AUTO_TEST_CASE(a_good_drill_passes_with_the_failover_time_of_the_model) {
-  const Ended outcome = SimRun{}();
+  const SimRunEnd outcome = SimRun{}();
   BOOST_TEST(outcome.ended);
   BOOST_TEST(outcome.result.verdict.status == "pass");
   BOOST_TEST(outcome.result.verdict.headline != "");
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(every_defect_that_is_built_into_a_world_is_noticed) {
 BOOST_AUTO_TEST_CASE(an_undo_that_cannot_be_verified_outranks_every_other_outcome) {
   SimRun run;
   run.troubles.undo_conflicts = 1;
-  const Ended outcome = run();
+  const SimRunEnd outcome = run();
   BOOST_TEST(outcome.result.verdict.status == "broken");
   BOOST_TEST(outcome.result.verdict.exit_code == 4);
   BOOST_TEST(outcome.left_open.size() == 1U);

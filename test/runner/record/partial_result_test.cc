@@ -44,7 +44,7 @@ void write_samples(const RunRecord& record, const fs::path& path) {
 /// One good run, and what it left on disk.
 struct Left {
   ScratchHome home;
-  Ended run = SimRun{}();
+  SimRunEnd run = SimRun{}();
   fs::path samples = home.path / "samples";
   std::vector<std::string> lines;
 

@@ -244,7 +244,7 @@ void lose_power(const SimRun& run, Loss& loss) {
     watching.changed(in_force);
   };
   on_journal_durable([&](int file) { watching.synced(file); });
-  const Ended outcome = watched();
+  const SimRunEnd outcome = watched();
   on_journal_durable({});
   BOOST_REQUIRE(outcome.ended);
   std::string name = (fs::temp_directory_path() / "muster-power-XXXXXX").string();

@@ -10,7 +10,7 @@
 namespace muster {
 
 /// style.css shows the wide one or the narrow one; only one of them is read aloud.
-struct Frame {
+struct Canvas {
   double width;
   std::string_view css;
   std::string attributes;
@@ -26,11 +26,11 @@ struct Frame {
   }
 };
 
-/// The same picture in both, each by `draw(frame)`; "" where the wide one is empty.
+/// The same picture in both, each by `draw(canvas)`; "" where the wide one is empty.
 template <class Draw>
 std::string both_widths(std::string_view label, Draw draw) {
-  const Frame wide{1092, "wide", fmt::format(R"(role="img" aria-label="{}")", label)};
-  const Frame narrow{560, "narrow", R"(aria-hidden="true")"};
+  const Canvas wide{1092, "wide", fmt::format(R"(role="img" aria-label="{}")", label)};
+  const Canvas narrow{560, "narrow", R"(aria-hidden="true")"};
   const std::string picture = draw(wide);
   return picture.empty() ? "" : "<div class=\"chart\">" + picture + draw(narrow) + "</div>\n";
 }

@@ -11,19 +11,19 @@
 namespace muster {
 
 /// A folder of this process for what has to be read from a file; it goes away with the process.
-class ScratchFolder {
+class FuzzFolder {
  public:
-  ScratchFolder() {
+  FuzzFolder() {
     std::string name = (std::filesystem::temp_directory_path() / "muster-fuzz-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("mkdtemp");
     path_ = name;
   }
-  ~ScratchFolder() {
+  ~FuzzFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
   }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  FuzzFolder(const FuzzFolder&) = delete;
+  FuzzFolder& operator=(const FuzzFolder&) = delete;
 
   std::filesystem::path write(std::string_view name, std::string_view text) const {
     const std::filesystem::path path = path_ / name;
