@@ -1,3 +1,5 @@
+#include <cstdio>
+
 #include "base/error.h"
 #include "base/files.h"
 #include "base/text.h"
@@ -13,18 +15,31 @@ namespace muster {
 
 namespace {
 
+void say_on_stderr(const std::string& text) {
+  std::fputs(("muster: " + text + "\n").c_str(), stderr);
+}
+
+/// Whoever reads it may be gone: no change stays in force because of that.
+void say(const std::string& text) {
+  try {
+    print(text);
+  } catch (const Error& error) {
+    say_on_stderr(error.what());
+  }
+}
+
 void show(const RecoveredChange& recovered) {
-  print(fmt::format("{}: {} on {}: {}\n",
-                    name_of(recovered.undone.state),
-                    recovered.change.what,
-                    recovered.change.host,
-                    printable(recovered.undone.evidence)));
+  say(fmt::format("{}: {} on {}: {}\n",
+                  name_of(recovered.undone.state),
+                  recovered.change.what,
+                  recovered.change.host,
+                  printable(recovered.undone.evidence)));
 }
 
 void show_damage(const RunTrace& trace) {
   const std::string journal = (run_directory(trace.id) / "journal").string();
-  print("the journal of run " + trace.id + " is damaged: look at its hosts yourself, then remove " +
-        journal + "\n");
+  say("the journal of run " + trace.id + " is damaged: look at its hosts yourself, then remove " +
+      journal + "\n");
 }
 
 /// By the clock and on the hosts of the real world.
@@ -45,7 +60,7 @@ Task<bool> recover_one(const RunTrace& trace) {
       all_clean = all_clean && each.undone.clean();
     }
   } catch (const Error& error) {  // the other runs are not to wait for this one
-    print(fmt::format("run {} of {}: {}\n", trace.id, trace.drill, error.what()));
+    say(fmt::format("run {} of {}: {}\n", trace.id, trace.drill, error.what()));
     all_clean = false;
   }
   if (trace.damaged) show_damage(trace);
@@ -60,7 +75,7 @@ Task<> close_dead_run(const RunTrace& trace) {
   } catch (const Refused&) {
     // Another drill holds the stack; there is no hurry.
   } catch (const Error& error) {
-    print(fmt::format("run {} of {} cannot be closed: {}\n", trace.id, trace.drill, error.what()));
+    say(fmt::format("run {} of {} cannot be closed: {}\n", trace.id, trace.drill, error.what()));
   }
 }
 
@@ -72,12 +87,12 @@ void keep_results(const std::vector<RunTrace>& dead) {
     try {
       if (!store) store = open_store(default_store());
       if (keep_result_of_killed(*store, directory))
-        print(fmt::format("report of run {} of {}: {}\n",
-                          trace.id,
-                          trace.drill,
-                          (directory / "report.html").string()));
+        say(fmt::format("report of run {} of {}: {}\n",
+                        trace.id,
+                        trace.drill,
+                        (directory / "report.html").string()));
     } catch (const Error& error) {
-      print(fmt::format("run {} of {} has no report: {}\n", trace.id, trace.drill, error.what()));
+      say(fmt::format("run {} of {} has no report: {}\n", trace.id, trace.drill, error.what()));
     }
   }
 }
@@ -88,9 +103,9 @@ void let_go_of_stacks() {
   if (!is_shared(location)) return;
   try {
     const auto store = open_store(location);
-    for (const std::string& line : let_go_of_recovered(*store)) print(line + "\n");
+    for (const std::string& line : let_go_of_recovered(*store)) say(line + "\n");
   } catch (const Error& error) {
-    print(
+    say(
         fmt::format("what dead runs held in the store was not let go of: {}; then run `muster "
                     "recover` again\n",
                     error.what()));
@@ -102,7 +117,7 @@ Task<int> recover_all() {
   std::vector<RunTrace> dead, harmless;
   for (const RunTrace& trace : open_runs()) {
     if (trace.running()) {
-      print(fmt::format(
+      say(fmt::format(
           "run {} of {} is still running; end it with `muster stop`\n", trace.id, trace.drill));
       continue;
     }
@@ -114,10 +129,9 @@ Task<int> recover_all() {
     const bool clean = co_await recover_one(trace);
     all_clean = all_clean && clean;
   }
-  if (harmless.size() == dead.size()) print("nothing to recover\n");
+  if (harmless.size() == dead.size()) say("nothing to recover\n");
   if (!all_clean)
-    print(
-        "something may still be in force; mend what is said above and run `muster recover` "
+    say("something may still be in force; mend what is said above and run `muster recover` "
         "again\n");
   for (const RunTrace& trace : harmless) co_await close_dead_run(trace);
   keep_results(dead);
@@ -130,7 +144,13 @@ Task<int> recover_all() {
 Action define_recover(Arguments& arguments) {
   arguments.example("muster recover");
   return [] {
-    return run_to_end(recover_all());
+    try {
+      return run_to_end(recover_all());
+    } catch (const Error& error) {
+      say_on_stderr(
+          fmt::format("{}; nobody could look, and something may still be in force", error.what()));
+      return static_cast<int>(ExitCode::Broken);
+    }
   };
 }
 

@@ -29,8 +29,11 @@ Task<int> stop_runs(std::string id) {
     while (is_alive(trace.runner) && clock.now() < last)
       co_await clock.sleep_for(std::chrono::milliseconds(20));
     const RunTrace after = trace_run(run_directory(trace.id));
-    if (is_alive(trace.runner))
-      fail("run {} (pid {}) is still undoing; see `muster status`", trace.id, trace.runner.pid);
+    if (is_alive(trace.runner)) {
+      print(fmt::format(
+          "run {} (pid {}) is still undoing; see `muster status`\n", trace.id, trace.runner.pid));
+      co_return static_cast<int>(ExitCode::Broken);
+    }
     print(fmt::format("run {} of {}: {}\n",
                       trace.id,
                       trace.drill,
