@@ -135,6 +135,7 @@ Task<WebResponse> Application::answer(WebRequest request) {
   const Router::Match match = router_.find(request.method, request.path);
   RoutedRequest routed{std::move(request), match.parameters, {}};
   routed.caller = parts_.access.caller_of(routed.web, parts_.clock.utc_now());
+  if (routed.caller.is_known() && routed.web.recognised) routed.web.recognised();
   const WebRequest web = routed.web;
   const Caller caller = routed.caller;
   WebResponse response;

@@ -20,11 +20,20 @@ WebResponse reply_of(GateReply reply) {
   return response;
 }
 
+/// Neither a yes nor a no to any of those who ask.
+WebResponse come_back() {
+  WebResponse response =
+      problem(503, "too many different questions wait for the store; ask again in some seconds");
+  response.headers.emplace_back("Retry-After", "2");
+  return response;
+}
+
 Task<WebResponse> signed_answer(GateKeeper& keeper, AskedGate asked) {
   if (!asked.complaint.empty()) co_return reply_of(misunderstood_reply(asked.complaint));
   GateQuestion question = asked.question;
-  const GateAnswer answer = co_await keeper.answer(std::move(question));
-  GateKeeper::Signed reply = keeper.sign(answer, asked.question, asked.nonce);
+  const std::optional<GateAnswer> answer = co_await keeper.answer(std::move(question));
+  if (!answer) co_return come_back();
+  GateKeeper::Signed reply = keeper.sign(*answer, asked.question, asked.nonce);
   WebResponse response = reply_of(argo_reply(std::move(reply.document)));
   response.headers.emplace_back(kSignature, reply.signature);
   co_return response;
@@ -32,8 +41,9 @@ Task<WebResponse> signed_answer(GateKeeper& keeper, AskedGate asked) {
 
 Task<WebResponse> flagger_answer(GateKeeper& keeper, AskedGate asked) {
   if (!asked.complaint.empty()) co_return reply_of(misunderstood_reply(asked.complaint));
-  const GateAnswer answer = co_await keeper.answer(std::move(asked.question));
-  co_return reply_of(flagger_reply(answer));
+  const std::optional<GateAnswer> answer = co_await keeper.answer(std::move(asked.question));
+  if (!answer) co_return come_back();
+  co_return reply_of(flagger_reply(*answer));
 }
 
 /// Every question that the policy has an answer to.
@@ -54,9 +64,13 @@ Task<WebResponse> gate_page(GateKeeper& keeper, SiteViewer viewer) {
       GateQuestion question;
       question.service = service;
       question.environment = environment;
-      const GateAnswer answer = co_await keeper.answer(std::move(question));
-      GateRow row{service, environment, answer.allow, answer.reasons, {}};
-      for (const DrillAnswer& each : answer.drills)
+      const std::optional<GateAnswer> answer = co_await keeper.answer(std::move(question));
+      if (!answer) {
+        view.trouble = "the gate is asked too much; load the page again";
+        break;
+      }
+      GateRow row{service, environment, answer->allow, answer->reasons, {}};
+      for (const DrillAnswer& each : answer->drills)
         if (!each.run.empty()) row.runs.push_back(each.run);
       view.rows.push_back(std::move(row));
     }

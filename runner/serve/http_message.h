@@ -24,6 +24,9 @@ struct WebRequest {
   std::string body;
   std::string peer;  ///< address it came from
   bool encrypted = false;
+  /// Called as soon as the caller has proved who it is: its connection counts as no stranger's
+  /// while the answer is made.
+  std::function<void()> recognised{};
 
   /// "" where there is none.
   std::string header(const std::string& name) const;

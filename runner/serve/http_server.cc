@@ -26,7 +26,9 @@ using asio::ip::tcp;
 namespace {
 
 constexpr std::size_t kReadAtOnce = 16U << 10U;
-constexpr std::size_t kPiece = 64U << 10U;  ///< written within one `patience`
+constexpr std::size_t kPiece = 64U << 10U;   ///< written within one `patience`
+constexpr std::size_t kMostTurnedAway = 64;  ///< at one time; further ones are closed in silence
+constexpr Duration kToTurnAway = std::chrono::seconds(2);
 constexpr Duration kAfterFailedAccept = std::chrono::milliseconds(100);
 
 std::string text_of(const asio::ip::address& address) {
@@ -77,6 +79,7 @@ struct ServerState {
   std::unique_ptr<asio::ssl::context> tls;
   tcp::acceptor acceptor;
   std::set<WebConnection*> connections;
+  std::size_t turned_away = 0;  ///< connections on which that is just being said
   bool stopping = false;
   TaskGroup tasks;  ///< last: the tasks use the others
 };
@@ -108,14 +111,14 @@ class WebConnection {
   const std::string& address() const { return address_; }
   bool is_strange() const { return !known_; }
   bool has_ended() const { return ended_; }
-  bool is_busy() const { return busy_; }
+  bool is_busy() const { return busy_ || wire_->has_unread(); }
 
   /// How much it is needed, among those that are not busy.
   std::tuple<bool, bool, Time> need() const { return {known_, streams_, waits_since_}; }
 
   /// Ends it where no answer is on its way.
   void end_unless_busy() {
-    if (busy_) return;
+    if (is_busy()) return;
     ended_ = true;
     wire_->cut();
   }
@@ -179,6 +182,9 @@ class WebConnection {
     WebRequest request = std::move(reader).request();
     request.peer = peer_;
     request.encrypted = server_.tls != nullptr;
+    request.recognised = [this] {
+      known_ = true;
+    };
     const bool with_body = request.method != "HEAD";
     WebResponse response = co_await ask(std::move(request));
     known_ = response.for_known_caller;
@@ -342,18 +348,35 @@ bool has_room_for(const ServerState& server, const std::string& address) {
          make_room(server, options.most_connections, any);
 }
 
-/// Without waiting for anything: what does not fit into the socket's buffer is not sent.
-void turn_away(const ServerState& server, tcp::socket socket) {
-  boost::system::error_code gone;
-  if (!server.tls) {
+/// Counts as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::size_t& count) : count_(count) { ++count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+  ~Counted() { --count_; }
+
+ private:
+  std::size_t& count_;
+};
+
+/// Waits shortly until the answer was read: closed at once, what the client still sends would take
+/// it from it.
+Task<> turn_away(Server server, tcp::socket socket) {
+  const Counted counted(server->turned_away);
+  try {
+    const auto wire = make_web_wire(std::move(socket), server->tls.get());
+    wire->allow(kToTurnAway);
+    co_await wire->greet();
     WebResponse full = problem(503, "there are too many connections; try again soon");
     full.headers.emplace_back("Retry-After", "5");
-    const std::string text =
-        response_head(full, ResponseFrame{false, false, server.clock.utc_now()}) + full.body;
-    socket.non_blocking(true, gone);
-    socket.write_some(asio::buffer(text), gone);
+    const ResponseFrame frame{server->tls != nullptr, false, server->clock.utc_now()};
+    const std::string text = response_head(full, frame) + full.body;
+    co_await wire->write(text);
+    co_await wire->close();
+  } catch (const boost::system::system_error&) {
+    // The other side went away or was too slow, or the server stops.
   }
-  socket.shutdown(tcp::socket::shutdown_send, gone);
 }
 
 void welcome(const Server& server, tcp::socket socket) {
@@ -363,7 +386,8 @@ void welcome(const Server& server, tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), gone);
   std::string peer = text_of(from.address());
   if (!has_room_for(*server, address_key(peer))) {
-    turn_away(*server, std::move(socket));
+    if (server->turned_away < kMostTurnedAway)
+      server->tasks.spawn(turn_away(server, std::move(socket)));
     return;
   }
   server->tasks.spawn(serve_one(server, std::move(socket), std::move(peer)));

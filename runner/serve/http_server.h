@@ -15,7 +15,8 @@ struct WebServerOptions {
   RequestLimits limits{};
   /// Where there are so many and one more comes, the least needed is closed: one on which nobody
   /// was recognised before others, one that waits before a stream, the longest waiting first. Only
-  /// where every one is at work the new one is answered 503 and closed.
+  /// where every one is at work the new one is answered 503 and closed. One whose request has come
+  /// is at work, read or not.
   std::size_t most_connections = 256;
   std::size_t most_connections_of_one_address = 128;  ///< address_key
   /// Of those on which nobody was recognised yet; each begins as one. What is left of all of them

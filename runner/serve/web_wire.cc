@@ -46,6 +46,11 @@ class WireOn : public WebWire {
     co_await asio::async_write(stream_, from, asio::use_awaitable);
   }
 
+  bool has_unread() const override {
+    boost::system::error_code gone;
+    return beast::get_lowest_layer(stream_).socket().available(gone) > 0 && !gone;
+  }
+
   void allow(Duration limit) override { lowest().expires_after(limit); }
   void allow_for_ever() override { lowest().expires_never(); }
   void cut() override { lowest().close(); }

@@ -26,6 +26,8 @@ class WebWire {
   /// Bytes put into `buffer`, of which there are `size`; 0: the other side has closed.
   virtual Task<std::size_t> read(char* buffer, std::size_t size) = 0;
   virtual Task<> write(std::string_view bytes) = 0;
+  /// Bytes came that nobody has read yet.
+  virtual bool has_unread() const = 0;
   /// For all reads and writes that begin from now on, taken together.
   virtual void allow(Duration limit) = 0;
   virtual void allow_for_ever() = 0;
