@@ -72,19 +72,6 @@ Task<Result> run_trials(Drill drill, DrillRunOptions options) {
   co_return std::move(*worst);
 }
 
-struct TurnEnd {
-  std::string state;
-  std::string why;
-  int exit_code = 0;
-};
-
-TurnEnd end_of(const Result& result, const TurnLeash& leash) {
-  const bool cut = leash.pull() && !leash.pull()->by_person;
-  return {cut ? "cut" : "finished",
-          cut ? leash.pull()->reason : result.verdict.status,
-          result.verdict.exit_code};
-}
-
 Task<int> run_turn(Turn turn) {
   SystemClock clock;
   ClockWatch clock_watch(clock);
@@ -106,7 +93,7 @@ Task<int> run_turn(Turn turn) {
     DrillRunOptions options = options_of(turn.schedule.settings(), location, leash);
     Drill drill = std::move(turn.drill);
     const Result result = co_await run_trials(std::move(drill), std::move(options));
-    end = end_of(result, leash);
+    end = end_of_turn(result, leash.pull());
   } catch (const Error& error) {
     failed = std::current_exception();
     end = {leash.started() ? "cut" : "skipped", error.what(), 0};

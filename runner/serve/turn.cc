@@ -64,6 +64,13 @@ TurnOrder turn_order_from(const std::string& text) {
           static_cast<int>(integer_at(object, "at_once"))};
 }
 
+TurnEnd end_of_turn(const Result& result, const std::optional<Pull>& pull) {
+  const int code = result.verdict.exit_code;
+  if (pull && !pull->by_person) return {"cut", pull->reason, code};
+  if (result.run.state != "interrupted") return {"finished", result.verdict.status, code};
+  return {"cut", result.run.abort.empty() ? "the run was interrupted" : result.run.abort, code};
+}
+
 TurnLeash::TurnLeash(asio::any_io_executor executor, Parts parts)
     : parts_(std::move(parts)), ended_(std::move(executor)), held_until_(parts_.order.held_until) {}
 

@@ -5,6 +5,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include "reports/result.h"
 #include "runner/drill/leash.h"
 #include "runner/serve/facts.h"
 
@@ -25,6 +26,16 @@ struct TurnOrder {
 std::string to_text(const TurnOrder& order);
 /// Throws Error where it is none.
 TurnOrder turn_order_from(const std::string& text);
+
+/// How a turn ended, as the store keeps it.
+struct TurnEnd {
+  std::string state;  ///< finished | cut
+  std::string why;    ///< the verdict, or what cut it
+  int exit_code = 0;
+};
+/// Of a turn that came to a result. Cut where its leash was pulled, unless by a person, and where
+/// the run was interrupted by what it alone hears of, such as the loss of its stack.
+TurnEnd end_of_turn(const Result& result, const std::optional<Pull>& pull);
 
 /// The claim of one turn, as the process holds it that runs the drill: prolongs it, asks everything
 /// again before the first fault of each trial, and ends the run where the claim is lost, or its
