@@ -16,9 +16,13 @@ std::string target(const std::string& url, const std::string& site) {
 }
 
 /// Targets of the blackbox exporter, which is asked in their place.
-std::string looked_at(std::string_view job, std::string_view module, const std::string& targets) {
+std::string looked_at(std::string_view job,
+                      std::string_view module,
+                      std::string_view every,
+                      const std::string& targets) {
   return fmt::format(
       R"(- job_name: {}
+  scrape_interval: {}
   metrics_path: /probe
   params: {{module: [{}]}}
   static_configs:
@@ -28,6 +32,7 @@ std::string looked_at(std::string_view job, std::string_view module, const std::
   - {{target_label: __address__, replacement: "127.0.0.1:{}"}}
 )",
       job,
+      every,
       module,
       targets,
       kProberPort);
@@ -50,6 +55,7 @@ std::string configuration(const HostRow& row, const Settings& settings) {
 rule_files: [/run/lab/rules.yml]
 scrape_configs:
 - job_name: balancer
+  params: {{scope: [frontend, server]}}
   static_configs:
 {}- job_name: app
   static_configs:
@@ -57,8 +63,9 @@ scrape_configs:
              target(host_row("lb-" + row.site).address + ":8404", row.site),
              target(host_row("app1-" + row.site).address + ":8080", row.site) +
                  target(host_row("app2-" + row.site).address + ":8080", row.site)) +
-         looked_at("front-doors", "health", doors) + looked_at("object-stores", "health", stores) +
-         looked_at("certificates", "certificate", certificates);
+         looked_at("front-doors", "health", "1s", doors) +
+         looked_at("object-stores", "health", "2s", stores) +
+         looked_at("certificates", "certificate", "2s", certificates);
 }
 
 std::string rule(std::string_view name, std::string_view expression, std::string_view lasting) {

@@ -19,6 +19,9 @@ grant all on all tables in schema public to app;
 grant all on all sequences in schema public to app;
 grant pg_monitor to app;
 select pg_create_physical_replication_slot('eu', true);
+update pg_database set datistemplate = false;
+drop database template0;
+drop database template1;
 )";
 
 constexpr std::string_view kInclude = "include_if_exists = '/run/lab/postgres.conf'\n";
