@@ -13,11 +13,11 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <climits>
-
 namespace muster::guard {
 
 namespace {
+
+constexpr const char* kPidNamespace = "/proc/self/ns/pid";  // our own
 
 /// What stands behind the name in /proc/PID/stat; the name itself may hold anything, brackets too.
 bool read_stat(pid_t pid, char* buffer, std::size_t size, const char*& after_name) {
@@ -40,10 +40,6 @@ std::int64_t start_ticks_of(pid_t pid) {
   for (int number = 2; field != nullptr && number < 21; ++number)
     field = std::strchr(field + 1, ' ');
   return field == nullptr ? -1 : std::strtoll(field + 1, nullptr, 10);
-}
-
-std::string own_pid_namespace() {
-  return link_target("/proc/self/ns/pid");
 }
 
 int open_pidfd(pid_t pid) {
@@ -75,12 +71,12 @@ Identity identity_of(pid_t pid) {
   if (!held.open() || ticks < 0 || readable(held.get())) {
     throw GuardError("no process with the number " + std::to_string(pid) + " runs here");
   }
-  return {pid, ticks, serial_of(held), boot_id(), own_pid_namespace()};
+  return {pid, ticks, serial_of(held), boot_id(), link_target(kPidNamespace)};
 }
 
 HeldProcess::HeldProcess(const Identity& identity) {
   if (identity.pid <= 0 || identity.boot_id != boot_id() ||
-      identity.pid_namespace != own_pid_namespace())
+      identity.pid_namespace != link_target(kPidNamespace))
     return;
   pid_ = static_cast<pid_t>(identity.pid);
   Descriptor held(open_pidfd(pid_));

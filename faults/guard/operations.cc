@@ -62,17 +62,18 @@ void check_file(const PlainChange& change) {
 }  // namespace
 
 void check_times(const PlainChange& change) {
-  for (const std::int64_t length : {change.lease, change.deadline}) {
-    if (length <= 0 || length > kLongest)
-      throw GuardError("lease and deadline are between 1 ns and 30 days");
-  }
-  for (const std::int64_t length : {change.verify_within,
+  if (std::min(change.lease, change.deadline) <= 0)
+    throw GuardError("lease and deadline are between 1 ns and 30 days");
+  for (const std::int64_t length : {change.lease,
+                                    change.deadline,
+                                    change.verify_within,
                                     change.undone_within,
                                     change.apply.timeout,
                                     change.verify.timeout,
                                     change.undo.timeout,
                                     change.verify_undone.timeout}) {
-    if (length < 0 || length > kLongest) throw GuardError("a time limit is longer than 30 days");
+    if (length < 0 || length > kLongest)
+      throw GuardError("a length of time is between 0 and 30 days");
   }
 }
 

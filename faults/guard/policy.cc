@@ -4,7 +4,6 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
-#include <optional>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,6 +23,12 @@ using Names = std::vector<std::string>;
 
 bool has(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
+}
+
+std::string joined(const Names& words, const char* between) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : between) + word;
+  return text;
 }
 
 /// Runs of the characters that `belongs` accepts.
@@ -77,17 +82,16 @@ std::string find_file() {
 
 /// Throws where it is not to be trusted; nothing where there is none.
 std::optional<std::string> read_trusted(const std::string& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.open() && errno == ENOENT) return std::nullopt;
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) {
-    if (errno == ENOENT) return std::nullopt;
-    fail_system(path);
-  }
+  if (!file.open() || ::fstat(file.get(), &status) != 0) fail_system(path);
   const bool owned = status.st_uid == 0 || status.st_uid == ::geteuid();
   if (!S_ISREG(status.st_mode) || !owned || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
     throw GuardError(
         path + ": must be a file of root's or our own that nobody else may write: chown root " +
         path + "; chmod 644 " + path);
-  return read_if_exists(path, kLimit);
+  return read_whole(file, path, kLimit);
 }
 
 }  // namespace
@@ -114,31 +118,24 @@ void Policy::read(const std::string& content) {
 
 void Policy::read_line(const Names& words) {
   const std::string& first = words[0];
-  const Names rest(words.begin() + 1, words.end());
-  const auto append = [&rest](Names& names) {
-    names.insert(names.end(), rest.begin(), rest.end());
-  };
-  bool understood = !rest.empty();
-  if (first == "allow") {
-    append(kinds_);
-  } else if (first == "run") {
-    append(programs_);
-  } else if (first == "max-duration" && rest.size() == 1) {
-    longest_ = duration_in(rest[0]);
+  const std::string protects = first == "protect" && words.size() == 3 ? words[1] : "";
+  Names* const list = first == "allow"          ? &kinds_
+                      : first == "run"          ? &programs_
+                      : protects == "process"   ? &processes_
+                      : protects == "interface" ? &interfaces_
+                      : protects == "path"      ? &paths_
+                                                : nullptr;
+  bool understood = list != nullptr && words.size() > 1;
+  if (list == &paths_) {
+    understood = words[2][0] == '/';
+    paths_.push_back(resolved(words[2]));
+  } else if (list != nullptr) {
+    list->insert(list->end(), words.begin() + (protects.empty() ? 1 : 2), words.end());
+  } else if (first == "max-duration" && words.size() == 2) {
+    longest_ = duration_in(words[1]);
     understood = longest_ > 0;
-  } else if (first == "protect" && rest.size() == 2 && rest[0] == "process") {
-    processes_.push_back(rest[1]);
-  } else if (first == "protect" && rest.size() == 2 && rest[0] == "interface") {
-    interfaces_.push_back(rest[1]);
-  } else if (first == "protect" && rest.size() == 2 && rest[0] == "path" && rest[1][0] == '/') {
-    paths_.push_back(resolved(rest[1]));
-  } else {
-    understood = false;
   }
-  if (understood) return;
-  std::string line;
-  for (const std::string& word : words) line += (line.empty() ? "" : " ") + word;
-  refuse("the guard does not understand its line `" + line + "`");
+  if (!understood) refuse("the guard does not understand its line `" + joined(words, " ") + "`");
 }
 
 void Policy::refuse(const std::string& why) const {
@@ -166,9 +163,7 @@ void Policy::check_program(const std::string& program) const {
 
 void Policy::check_words(const PlainOperation& operation) const {
   if (!operation.args.empty()) check_program(operation.args[0]);
-  std::string text = operation.input;
-  for (const std::string& word : operation.args) text += " " + word;
-  for (const std::string& name : names_in(text))
+  for (const std::string& name : names_in(operation.input + " " + joined(operation.args, " ")))
     if (has(interfaces_, name)) refuse("interface " + name + " is protected");
 }
 
@@ -192,9 +187,7 @@ void Policy::check_target(const Facts& facts) const {
 }
 
 std::string Policy::text() const {
-  std::string kinds;
-  for (const std::string& kind : kinds_) kinds += (kinds.empty() ? "" : ", ") + kind;
-  return path_ + ": " + (kinds.empty() ? "no kind" : kinds) + ", at most " +
+  return path_ + ": " + (kinds_.empty() ? "no kind" : joined(kinds_, ", ")) + ", at most " +
          std::to_string(longest_ / kSecond) + " s each";
 }
 

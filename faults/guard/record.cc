@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <cerrno>
-#include <cstring>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -73,6 +71,10 @@ bool holds_a_frame(std::string_view bytes) {
   return false;
 }
 
+std::string resource_name(const PlainChange& change) {
+  return file_name_for(change.place + "/" + change.resource);
+}
+
 }  // namespace
 
 const char* name_of(Stage stage) {
@@ -137,22 +139,13 @@ FoundRecord parse_record(const std::string& path, std::string_view bytes) {
 }
 
 std::optional<FoundRecord> find_record(const std::string& path) {
-  const auto bytes = read_if_exists(path, kRecordLimit);
-  if (!bytes) return std::nullopt;
-  return parse_record(path, *bytes);
+  if (const auto bytes = read_if_exists(path, kRecordLimit)) return parse_record(path, *bytes);
+  return std::nullopt;
 }
 
 Store::Store(std::string directory) : directory_(std::move(directory)) {
   for (const char* part : {"/locks", "/epochs", "/records"}) make_directory(directory_ + part);
 }
-
-namespace {
-
-std::string resource_name(const PlainChange& change) {
-  return file_name_for(change.place + "/" + change.resource);
-}
-
-}  // namespace
 
 std::string Store::lock_path(const PlainChange& change) const {
   return directory_ + "/locks/" + resource_name(change);

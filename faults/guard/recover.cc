@@ -1,10 +1,7 @@
 #include "faults/guard/recover.h"
 
-#include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <optional>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -12,6 +9,7 @@
 #include "faults/guard/control.h"
 #include "faults/guard/lock.h"
 #include "faults/guard/operations.h"
+#include "faults/guard/policy.h"
 #include "faults/guard/serve.h"
 #include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
@@ -31,15 +29,8 @@ struct Undoer {
 
 constexpr Undoer kRecovery{Stage::Clean, "recovered"};
 
-/// Without that anything was undone.
 Outcome seen(Stage stage, const std::string& evidence) {
-  Outcome outcome;
-  outcome.stage = stage;
-  outcome.cause.print("%s", kRecovery.cause);
-  outcome.began = outcome.ended = outcome.observed = monotonic_now();
-  outcome.evidence.assign(evidence);
-  if (!is_clean(stage)) outcome.residue[0] = outcome.evidence;
-  return outcome;
+  return nothing_undone(stage, kRecovery.cause, evidence);
 }
 
 /// A guard that is alive undoes by itself when it is told to; only when it has ended may another do
@@ -107,6 +98,9 @@ Outcome undo_without_record(const Store& store, const Order& order) {
   const PlainChange& change = order.change;
   const bool needs_facts = change.undo.kind == "signal" || change.undo.kind == "file";
   if (!needs_facts) {
+    // A record holds what was allowed when it was armed; this is the word of whoever is on the
+    // line.
+    Policy::of_this_host(change.kind).check(change);
     Record record = create_if_there_is_room(store.record_path(order.run_id, change), facts);
     return undo_from(facts, std::move(record), kRecovery);
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <optional>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -130,12 +129,9 @@ void Session::arm(const Order& order) {
 /// From Armed: nothing is in force, and nothing will be.
 int Session::close_unused(Event cause) {
   assert(stage_ == Stage::Armed || stage_ == Stage::Injecting);
-  const bool asked = cause == Event::Undo;
-  Outcome outcome;
-  outcome.stage = asked ? Stage::Clean : Stage::CleanByGuard;
-  outcome.cause.print("%s", Control::text_of(cause));
-  outcome.began = outcome.ended = outcome.observed = monotonic_now();
-  outcome.evidence.print("nothing had been applied");
+  const Outcome outcome = nothing_undone(cause == Event::Undo ? Stage::Clean : Stage::CleanByGuard,
+                                         Control::text_of(cause),
+                                         "nothing had been applied");
   record_->append(outcome.stage, Control::text_of(cause));
   control_.send(undone_frame(outcome).bytes());
   return kExitClean;

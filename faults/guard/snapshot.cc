@@ -30,10 +30,38 @@ std::string real_path_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   if (::realpath(slash == 0 ? "/" : path.substr(0, slash).c_str(), resolved) == nullptr)
     fail_system(path);
-  struct stat dangling {};
-  if (::lstat(path.c_str(), &dangling) == 0)
-    throw GuardError(path + ": a link to nothing cannot be put back");
+  if (!link_target(path).empty()) throw GuardError(path + ": a link to nothing cannot be put back");
   return std::string(resolved) + path.substr(slash);
+}
+
+/// The folder of a file, by plain names from the root on. Whoever may rename what lies on the way
+/// must not lead us elsewhere by a link: where one is met by now, errno is ENOTDIR. What openat2
+/// would refuse, but on every kernel. Needs no memory.
+Descriptor open_folder_of(std::string_view path) {
+  Descriptor folder(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  path.remove_prefix(1);
+  for (std::size_t slash = path.find('/'); folder.open() && slash != std::string_view::npos;
+       slash = path.find('/')) {
+    char name[NAME_MAX + 1] = "";
+    path.copy(name, std::min(slash, std::size_t{NAME_MAX}));
+    folder =
+        Descriptor(::openat(folder.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    path.remove_prefix(slash + 1);
+  }
+  return folder;
+}
+
+/// To read; where it is not open errno says why.
+Descriptor open_beneath(const std::string& path) {
+  const Descriptor folder = open_folder_of(path);
+  if (!folder.open()) return {};
+  const char* const name = path.c_str() + path.rfind('/') + 1;
+  return Descriptor(::openat(folder.get(), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+}
+
+bool sync(const Descriptor& folder) {
+  const Descriptor opened(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return opened.open() && ::fsync(opened.get()) == 0;
 }
 
 }  // namespace
@@ -42,35 +70,34 @@ Snapshot ReplacedFile::snapshot_of(const std::string& path) {
   Snapshot before;
   before.taken = true;
   before.path = real_path_of(path);
+  const Descriptor file = open_beneath(before.path);
+  if (!file.open() && errno == ENOENT) return before;
   struct stat status {};
-  if (::stat(before.path.c_str(), &status) != 0) {
-    if (errno != ENOENT) fail_system(path);
-    return before;
-  }
+  if (!file.open() || ::fstat(file.get(), &status) != 0) fail_system(path);
   if (!S_ISREG(status.st_mode)) throw GuardError(path + ": not a regular file");
-  auto content = read_if_exists(before.path, kFileLimit);
-  if (!content) throw GuardError(path + ": went away while it was read");
   before.existed = true;
   before.mode = status.st_mode & kModeBits;
   before.user = status.st_uid;
   before.group = status.st_gid;
-  before.content = std::move(*content);
+  before.content = read_whole(file, path, kFileLimit);
   return before;
 }
 
 ReplacedFile::ReplacedFile(Snapshot before, std::string written)
     : before_(std::move(before)), written_(std::move(written)) {
-  const std::size_t slash = before_.path.rfind('/');
-  assert(slash != std::string::npos);
-  beside_ = before_.path.substr(0, slash + 1) + ".muster-" +
-            file_name_for(before_.path.substr(slash + 1));
+  assert(before_.path.starts_with('/'));
+  name_ = before_.path.substr(before_.path.rfind('/') + 1);
+  beside_ = ".muster-" + file_name_for(name_);
 }
 
 ReplacedFile::Match ReplacedFile::compare(const std::string& wanted, bool with_owner) const {
-  const Descriptor file(
-      ::open(before_.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file.open())
-    return errno == ENOENT ? Match::Absent : errno == ELOOP ? Match::Different : Match::Unreadable;
+  const Descriptor file = open_beneath(before_.path);
+  if (!file.open()) {
+    const bool is_led_elsewhere = errno == ELOOP || errno == ENOTDIR;
+    return errno == ENOENT    ? Match::Absent
+           : is_led_elsewhere ? Match::Different
+                              : Match::Unreadable;
+  }
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return Match::Unreadable;
   if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != wanted.size())
@@ -103,19 +130,20 @@ ReplacedFile::Content ReplacedFile::content() const {
 }
 
 Done ReplacedFile::replace_with(const std::string& content) const {
-  ::unlink(beside_.c_str());
+  const Descriptor folder = open_folder_of(before_.path);
+  ::unlinkat(folder.get(), beside_.c_str(), 0);
   const mode_t mode = before_.existed ? before_.mode : kNewFileMode;
-  const Descriptor file(
-      ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const Descriptor file(::openat(
+      folder.get(), beside_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   const bool written =
       file.open() && write_all(file.get(), content) &&
       (!before_.existed || ::fchown(file.get(), before_.user, before_.group) == 0) &&
       ::fchmod(file.get(), mode) == 0 && ::fsync(file.get()) == 0 &&
-      ::rename(beside_.c_str(), before_.path.c_str()) == 0;
+      ::renameat(folder.get(), beside_.c_str(), folder.get(), name_.c_str()) == 0;
   Done done;
   if (!written) done.text.print("%.200s: %s", before_.path.c_str(), std::strerror(errno));
-  if (!written) ::unlink(beside_.c_str());
-  if (written && sync_directory_of(before_.path.c_str())) done.how = Done::How::Done;
+  if (!written) ::unlinkat(folder.get(), beside_.c_str(), 0);
+  if (written && sync(folder)) done.how = Done::How::Done;
   return done;
 }
 
@@ -127,7 +155,8 @@ Done ReplacedFile::write() const {
 }
 
 Done ReplacedFile::restore() const {
-  ::unlink(beside_.c_str());
+  const Descriptor folder = open_folder_of(before_.path);
+  ::unlinkat(folder.get(), beside_.c_str(), 0);
   const char* const path = before_.path.c_str();
   Done done;
   switch (content()) {
@@ -137,7 +166,7 @@ Done ReplacedFile::restore() const {
     case Content::Written:
       assert(before_.taken);  // I4: only what we wrote is replaced, by what stood there
       if (before_.existed) return replace_with(before_.content);
-      if (::unlink(path) == 0 && sync_directory_of(path)) {
+      if (::unlinkat(folder.get(), name_.c_str(), 0) == 0 && sync(folder)) {
         done.how = Done::How::Done;
       } else {
         done.text.print("%.200s cannot be removed: %s", path, std::strerror(errno));

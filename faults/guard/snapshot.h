@@ -17,7 +17,8 @@ struct Done {
 };
 
 /// A file that a change replaces: content, mode and owner are kept and put back, unless somebody
-/// else wrote to it meanwhile. All paths are laid out when it is constructed. Extended attributes
+/// else wrote to it meanwhile. All names are laid out when it is
+/// constructed; no link is followed that came to lie on its path meanwhile. Extended attributes
 /// and times are not kept.
 class ReplacedFile {
  public:
@@ -41,6 +42,7 @@ class ReplacedFile {
 
   Snapshot before_;
   std::string written_;
+  std::string name_;  ///< within its folder, as the one below
   std::string beside_;
 };
 

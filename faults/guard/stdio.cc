@@ -32,12 +32,11 @@ bool read_up_to(std::string& bytes, std::size_t length, std::int64_t until) {
   return true;
 }
 
-[[noreturn]] void become(const std::vector<std::string>& words) {
+[[noreturn]] void become(std::vector<std::string> words) {
   if (words.empty()) throw GuardError("an order to run a program names none");
   Policy::of_this_host("").check_program(words.front());
-  std::vector<std::string> copies = words;
-  std::vector<char*> argv(copies.size() + 1);  // ends with a null pointer
-  for (std::size_t i = 0; i < copies.size(); ++i) argv[i] = copies[i].data();
+  std::vector<char*> argv(words.size() + 1);  // ends with a null pointer
+  for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
   ::execvp(argv.front(), argv.data());
   std::fprintf(stderr, "%s%s: %s\n", kCannotStart.data(), argv.front(), std::strerror(errno));
   std::exit(kNotStarted);

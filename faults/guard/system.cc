@@ -88,6 +88,10 @@ std::optional<std::string> read_if_exists(const std::string& path, std::size_t l
     if (errno == ENOENT) return std::nullopt;
     fail_system(path);
   }
+  return read_whole(file, path, limit);
+}
+
+std::string read_whole(const Descriptor& file, const std::string& path, std::size_t limit) {
   std::string content;
   char buffer[16384];
   for (;;) {
@@ -133,31 +137,23 @@ void write_durably(const std::string& path, std::string_view content, std::size_
     errno = error;
     fail_system(path);
   }
-  if (!sync_directory_of(path.c_str())) fail_system("directory of " + path);
+  if (!sync_directory_of(path)) fail_system("directory of " + path);
 }
 
 void make_directory(const std::string& path) {
-  for (std::size_t slash = path.find('/', 1); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
-    if (::mkdir(path.substr(0, slash).c_str(), 0700) != 0 && errno != EEXIST && errno != EROFS)
+  for (std::size_t end = 0; end != std::string::npos;) {
+    end = path.find('/', end + 1);
+    const std::string part = path.substr(0, end);
+    if (::mkdir(part.c_str(), 0700) == 0)
+      sync_directory_of(part);
+    else if (errno != EEXIST && errno != EROFS)
       fail_system(path);
-  }
-  if (::mkdir(path.c_str(), 0700) == 0) {
-    sync_directory_of(path.c_str());
-  } else if (errno != EEXIST) {
-    fail_system(path);
   }
 }
 
-bool sync_directory_of(const char* path) {
-  char directory[4096];
-  const char* const slash = std::strrchr(path, '/');
-  const auto length = slash == nullptr ? 0 : static_cast<std::size_t>(slash - path);
-  if (length >= sizeof directory) return false;
-  std::memcpy(directory, path, length);
-  directory[length] = '\0';
-  const char* const name = slash == nullptr ? "." : length == 0 ? "/" : directory;
-  const Descriptor opened(::open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+bool sync_directory_of(const std::string& path) {
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return opened.open() && ::fsync(opened.get()) == 0;
 }
 

@@ -67,6 +67,8 @@ bool readable(int fd, std::int64_t within = 0);
 
 /// The whole file, or nothing where there is none. An error is not an absence: it throws.
 std::optional<std::string> read_if_exists(const std::string& path, std::size_t limit);
+/// What is left to read of an open one; `path` is for what it throws.
+std::string read_whole(const Descriptor& file, const std::string& path, std::size_t limit);
 /// What a symbolic link says; empty where there is none.
 std::string link_target(const std::string& path);
 bool write_all(int fd, std::string_view bytes);
@@ -75,7 +77,7 @@ bool write_all(int fd, std::string_view bytes);
 /// is appended, where its file system can. Leaves nothing behind where it throws.
 void write_durably(const std::string& path, std::string_view content, std::size_t room = 0);
 void make_directory(const std::string& path);
-bool sync_directory_of(const char* path);
+bool sync_directory_of(const std::string& path);
 
 /// [A-Za-z0-9._-] of `text` and its checksum: a name that no other text has, and that stays inside
 /// its directory.

@@ -60,6 +60,16 @@ void observe(
 
 }  // namespace
 
+Outcome nothing_undone(Stage stage, const char* cause, const std::string& evidence) {
+  Outcome outcome;
+  outcome.stage = stage;
+  outcome.cause.print("%s", cause);
+  outcome.began = outcome.ended = outcome.observed = monotonic_now();
+  outcome.evidence.assign(evidence);
+  if (!is_clean(stage)) outcome.residue[0] = outcome.evidence;
+  return outcome;
+}
+
 Outcome undo_and_observe(
     Operations& operations, Record& record, std::int64_t within, Stage clean, const char* cause) {
   assert(clean == Stage::Clean || clean == Stage::CleanByGuard);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 
 #include "faults/guard/operations.h"
 #include "faults/guard/record.h"
@@ -18,6 +17,9 @@ struct Outcome {
   Line evidence;
   std::array<Line, 2> residue;
 };
+
+/// Without that anything was undone: what was found.
+Outcome nothing_undone(Stage stage, const char* cause, const std::string& evidence);
 
 /// Undoes at once, tells the record only then, and watches until the effect is seen gone twice or
 /// `within` is over; how it ended is the last that the record is told. `clean` is the stage of

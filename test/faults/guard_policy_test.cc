@@ -80,6 +80,15 @@ BOOST_AUTO_TEST_CASE(a_change_that_does_not_say_its_kind_is_not_allowed_by_a_lis
   BOOST_TEST(holds(refusal(change), "forbids it"));
 }
 
+BOOST_AUTO_TEST_CASE(a_recovery_without_a_record_runs_nothing_that_the_host_does_not_allow) {
+  write_policy("allow process_kill\n");
+  write_content(file, "of the host");
+  GuardProcess process(guard_program(), "recover", guards);
+  process.send(to_frame(FrameType::Recover, Order{"run-a", 1, touch_change(file)}));
+  BOOST_TEST(process.undone().state == "unknown");
+  BOOST_TEST(fs::exists(file));
+}
+
 BOOST_AUTO_TEST_CASE(a_deadline_beyond_its_max_duration_is_refused_and_an_hour_is_the_default) {
   BOOST_TEST(refusal("allow all\nmax-duration 10m\n") == "");  // the deadline of the change
   BOOST_TEST(holds(refusal("allow all\nmax-duration 599s\n"), "max-duration is 599 s"));

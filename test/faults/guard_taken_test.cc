@@ -2,10 +2,12 @@
 
 #include "test/faults/guard_process.h"
 
-/// What others can take the place of, as of the queue of an interface.
+/// What others can take the place of, as of the queue of an interface, or of a folder.
 namespace muster {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Setting {
   TestDirectory directory;
@@ -41,6 +43,28 @@ BOOST_AUTO_TEST_CASE(what_somebody_else_put_in_place_of_ours_is_a_conflict_thoug
   }
   BOOST_TEST(state_after("theirs\n") == "conflict");
   BOOST_TEST(content_of(file) == "theirs\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_link_in_place_of_a_folder_leads_no_undo_to_another_file) {
+  const std::string folder = directory / "folder";
+  const std::string other = directory / "other";
+  for (const std::string& each : {folder, other}) fs::create_directory(each);
+  const std::string inside = folder + "/file";
+  write_content(inside, "before");
+  write_content(other + "/file", "after");  // as if it were what the change wrote
+  PlainChange change = plain_change("file:" + inside);
+  for (PlainOperation* each :
+       {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
+    *each = operation("file", {inside});
+  }
+  change.apply.input = "after";
+  GuardProcess process = start();
+  process.arm({"run", 1, change});
+  process.inject();
+  fs::rename(folder, folder + "-moved");
+  fs::create_directory_symlink(other, folder);
+  BOOST_TEST(process.undo().state == "conflict");
+  BOOST_TEST(content_of(other + "/file") == "after");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
