@@ -52,7 +52,7 @@ Sender::Sender(const Watch& watch, Prober& prober, Pacer pacer, SendTally& tally
     : watch_(watch), prober_(prober), pacer_(pacer), tally_(tally), timer_(watch.executor) {}
 
 void Sender::start() {
-  asio::post(timer_.get_executor(), [this] { turn(); });
+  take_turns();
 }
 
 void Sender::stop(Time now) {
@@ -60,9 +60,8 @@ void Sender::stop(Time now) {
   timer_.cancel();
 }
 
-/// That the timer rang so late is the machine's doing, not that of the system under test.
-void Sender::awake() {
-  const Time due = Time(timer_.expiry().time_since_epoch());
+/// That it is called so late is the machine's doing, not that of the system under test.
+void Sender::awake(Time due) {
   const Time now = watch_.clock.now();
   if (now - due > kShortestStall && due <= end_) {
     Sample stall;
@@ -86,12 +85,18 @@ void Sender::turn() {
     }
     if (pacer_.due() > now) {
       timer_.expires_at(asio::steady_timer::time_point(pacer_.due().time_since_epoch()));
-      timer_.async_wait([this](boost::system::error_code) { awake(); });
+      timer_.async_wait(
+          [this](boost::system::error_code) { awake(Time(timer_.expiry().time_since_epoch())); });
       return;
     }
     send_next(now);
   }
-  asio::post(timer_.get_executor(), [this] { turn(); });
+  take_turns();
+}
+
+/// What came meanwhile is looked at before the next is sent.
+void Sender::take_turns() {
+  asio::post(timer_.get_executor(), [this, from = watch_.clock.now()] { awake(from); });
 }
 
 void Sender::send_next(Time now) {

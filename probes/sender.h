@@ -50,8 +50,9 @@ class Sender {
   bool ended() const { return ended_; }
 
  private:
-  void awake();
+  void awake(Time due);
   void turn();
+  void take_turns();
   void send_next(Time now);
 
   const Watch& watch_;
