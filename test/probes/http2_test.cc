@@ -105,17 +105,18 @@ Task<> ask(json::object params, bool trusted, Seen& seen) {
   Host& here = hosts.host("here");
   Nginx nginx;
   co_await nginx.start(here);
-  // Seldom: each multi handle reads the authorities of the system once, which takes long under
-  // sanitizers.
-  AgentTask::Item item = http_item("page", nginx.url(), 20);
+  // Seldom where nobody is named whom to trust: each multi handle reads the authorities of the
+  // system once, which takes long under sanitizers.
+  AgentTask::Item item = http_item("page", nginx.url(), trusted ? 20 : 5);
   item.clients = 3;
   item.params["served_by"] = json::object{{"header", "x-by"}};
   for (const auto& [key, value] : params) item.params[key] = value;
-  item.params["timeout"] = Duration(5s).count();
   if (trusted) item.params["ca_file"] = nginx.certificate();
   Collector collector;
   const AgentTask task = task_of({item});
-  co_await measure(task, 1500ms, collector);
+  Task<> seeing = wait_until(
+      [&collector, trusted] { return collector.of("page").size() >= (trusted ? 9U : 5U); });
+  co_await measure_until(task, std::move(seeing), collector);
   co_await nginx.stop();
   for (const Sample& sample : collector.of("page")) {
     if (sample.kind != SampleKind::Request) continue;
@@ -131,7 +132,7 @@ BOOST_AUTO_TEST_SUITE(http2)
 BOOST_AUTO_TEST_CASE(users_of_http_2_share_no_connection_and_keep_their_own) {
   Seen seen;
   run_task(ask({{"version", "2"}}, true, seen));
-  BOOST_TEST(seen.outcomes["ok"] >= 15);
+  BOOST_TEST(seen.outcomes["ok"] >= 9);
   BOOST_TEST(seen.outcomes.size() == 1U);
   BOOST_TEST(seen.by.size() == 3U);
   for (const std::string& by : seen.by) BOOST_TEST(by.starts_with("HTTP/2.0 on "));
@@ -140,14 +141,14 @@ BOOST_AUTO_TEST_CASE(users_of_http_2_share_no_connection_and_keep_their_own) {
 BOOST_AUTO_TEST_CASE(users_who_do_not_ask_for_http_2_speak_1_1) {
   Seen seen;
   run_task(ask({}, true, seen));
-  BOOST_TEST(seen.outcomes["ok"] >= 15);
+  BOOST_TEST(seen.outcomes["ok"] >= 9);
   for (const std::string& by : seen.by) BOOST_TEST(by.starts_with("HTTP/1.1 on "));
 }
 
 BOOST_AUTO_TEST_CASE(a_certificate_that_nobody_vouches_for_is_a_failure_of_tls) {
   Seen seen;
   run_task(ask({}, false, seen));
-  BOOST_TEST(seen.outcomes["tls"] >= 15);
+  BOOST_TEST(seen.outcomes["tls"] >= 5);
   for (const auto& [outcome, count] : seen.outcomes)
     BOOST_TEST(outcome == "tls", fmt::format("{} times {}", count, outcome));
 }

@@ -87,9 +87,11 @@ AgentTask::Item ledger_item(const std::string& url) {
   item.kind = "ledger";
   item.rate = 20;
   item.clients = 2;
-  const json::object write = {
-      {"url", url}, {"method", "POST"}, {"timeout", 500'000'000}, {"body", "{key}/{number}"}};
-  const json::object read = {{"url", url}, {"method", "GET"}, {"timeout", 500'000'000}};
+  const json::object write = {{"url", url},
+                              {"method", "POST"},
+                              {"timeout", Duration(2s).count()},
+                              {"body", "{key}/{number}"}};
+  const json::object read = {{"url", url}, {"method", "GET"}, {"timeout", Duration(2s).count()}};
   item.params = {{"write", write},
                  {"read", read},
                  {"key", "{run}-{vantage}-{number}"},

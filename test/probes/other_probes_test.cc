@@ -19,13 +19,12 @@ AgentTask::Item item_of(std::string probe, std::string kind, json::object params
   item.probe = std::move(probe);
   item.kind = std::move(kind);
   item.rate = 10;
-  // Long for what is answered, however busy the machine; short for what never is.
-  if (!params.contains("timeout")) params["timeout"] = 3'000'000'000;
+  if (!params.contains("timeout")) params["timeout"] = kPatience.count();
   item.params = std::move(params);
   return item;
 }
 
-constexpr std::int64_t kSoon = 500'000'000;
+constexpr std::int64_t kSoon = 500'000'000;  // for what is never answered
 
 AgentTask::Item command_item(std::string probe, json::array argv, std::string contains) {
   return item_of(std::move(probe),

@@ -56,12 +56,15 @@ inline std::vector<std::string> agent_program() {
   return {(program_directory() / "probe_agent").string()};
 }
 
+/// For what is answered, however busy the machine is.
+constexpr Duration kPatience = std::chrono::seconds(10);
+
 inline AgentTask::Item http_item(std::string probe, const std::string& url, double rate) {
   AgentTask::Item item;
   item.probe = std::move(probe);
   item.kind = "http";
   item.rate = rate;
-  item.params = {{"url", url}, {"method", "GET"}, {"timeout", 1'000'000'000}};
+  item.params = {{"url", url}, {"method", "GET"}, {"timeout", kPatience.count()}};
   return item;
 }
 
@@ -98,6 +101,14 @@ inline Task<AgentHealth> measure_until(AgentTask task,
 inline Task<> wait(Duration length) {
   SystemClock clock;
   co_await clock.sleep_for(length);
+}
+
+/// Waits, but not for ever, until it holds.
+template <class Holds>
+Task<> wait_until(Holds holds) {
+  SystemClock clock;
+  for (int i = 0; i < 6000 && !holds(); ++i)
+    co_await clock.sleep_for(std::chrono::milliseconds(10));
 }
 
 /// Lets one agent measure for `length`.

@@ -31,38 +31,34 @@ Task<std::size_t> connections_of(AgentTask::Item item, std::size_t& requests) {
   co_return connections;
 }
 
-/// More users than the client has multi handles, one request at a time, so that the server sees
-/// them in the order in which they were due.
+/// More users than the client has multi handles; each says who he is.
 Task<> connections_of_their_own() {
-  constexpr std::size_t kUsers = 150;
+  constexpr std::size_t kUsers = 100;
   auto executor = co_await boost::asio::this_coro::executor;
-  std::vector<std::size_t> came_on;
+  std::map<std::string, std::set<std::size_t>> connections;
+  std::map<std::size_t, std::set<std::string>> users;
+  std::size_t requests = 0;
   SimHttpServer server(executor, [&](const SimRequest& request) {
-    came_on.push_back(request.connection);
+    ++requests;
+    connections[request.target].insert(request.connection);
+    users[request.connection].insert(request.target);
     return SimAnswer{};
   });
-  AgentTask::Item item = http_item("page", server.url("/"), 150);
+  AgentTask::Item item = http_item("page", server.url("/{user}"), 100);
   item.clients = kUsers;
   Collector collector;
   const AgentTask task = task_of({item});
-  co_await measure(task, 3s, collector);
+  co_await measure(task, 2s, collector);
   co_await server.stop();
 
-  std::map<std::uint32_t, std::set<std::size_t>> connections;
-  const auto& samples = collector.of("page");
-  BOOST_TEST_REQUIRE(came_on.size() == samples.size() + kUsers);  // each warms up once
-  for (std::size_t i = 0; i < samples.size(); ++i)
-    connections[samples[i].client].insert(came_on[kUsers + i]);
-  std::set<std::size_t> used;
-  std::size_t one_each = 0;
-  for (const auto& [user, his] : connections) {
-    one_each += his.size() == 1 ? 1 : 0;
-    used.insert(his.begin(), his.end());
-  }
+  BOOST_TEST(requests == collector.of("page").size() + kUsers);  // each warms up once
   BOOST_TEST(connections.size() == kUsers);
-  // Where the machine is busy two requests overlap now and then, and two users are mistaken.
-  BOOST_TEST(one_each >= kUsers - 15);
-  BOOST_TEST(used.size() >= kUsers - 15);
+  for (const auto& [connection, his] : users) BOOST_TEST(his.size() == 1U, connection);
+  const auto one_each =
+      std::ranges::count_if(connections, [](const auto& user) { return user.second.size() == 1; });
+  // Where the machine is so busy that a user's next request is due before he is answered, that one
+  // has a connection of its own.
+  BOOST_TEST(static_cast<std::size_t>(one_each) >= kUsers / 2);
 }
 
 void allow_many_connections() {
@@ -100,9 +96,12 @@ Task<> one_for_each_request() {
   BOOST_TEST(connections == requests + 4);  // each warms up once
 }
 
-/// A name that is answered with one address for 300 ms and with another from then on, TTL 0; both
-/// are served, and the answers say by which.
-Task<> moved(json::object dns_params, std::size_t& from_first, std::size_t& from_second) {
+/// Who answered each request, in the order in which they were sent.
+using Answered = std::vector<std::string>;
+
+/// A name that is answered with one address at first and with another from then on, TTL 0; both are
+/// served, and the answers say by which.
+Task<> moved(json::object dns_params, Answered& by) {
   auto executor = co_await boost::asio::this_coro::executor;
   const auto served_by = [](std::string who) {
     return [who](const SimRequest&) {
@@ -122,10 +121,17 @@ Task<> moved(json::object dns_params, std::size_t& from_first, std::size_t& from
   item.params["served_by"] = json::object{{"header", "x-region"}};
   item.params["dns"] = std::move(dns_params);
   Collector collector;
+  SystemClock clock;
+  Time since{};  // what is sent from then on counts
+  const auto seen = [&] {
+    const auto& all = collector.of("page");
+    return !all.empty() && all.back().sent > since + 200ms;
+  };
   const auto moving = [&]() -> Task<> {
-    co_await wait(300ms);
+    co_await wait_until(seen);
     has_moved = true;
-    co_await wait(700ms);
+    since = clock.now();
+    co_await wait_until(seen);
   };
   const AgentTask task = task_of({item});
   Task<> run = moving();
@@ -133,17 +139,19 @@ Task<> moved(json::object dns_params, std::size_t& from_first, std::size_t& from
   co_await first.stop();
   co_await second.stop();
   co_await dns.stop();
-  for (const Sample& sample : collector.of("page")) {
+  std::vector<Sample> samples = collector.of("page");
+  std::ranges::sort(samples, {}, &Sample::sent);
+  for (const Sample& sample : samples) {
     BOOST_TEST((sample.outcome == Outcome::Good));
-    ++(collector.texts.at(sample.text) == "first" ? from_first : from_second);
+    by.push_back(collector.texts.at(sample.text));
   }
 }
 
-std::pair<std::size_t, std::size_t> served(json::object dns) {
-  std::size_t first = 0;
-  std::size_t second = 0;
-  run_task(moved(std::move(dns), first, second));
-  return {first, second};
+Answered served(json::object dns) {
+  Answered by;
+  run_task(moved(std::move(dns), by));
+  BOOST_TEST(by.size() >= 20U);
+  return by;
 }
 
 /// A name with two addresses, of which the first refuses.
@@ -196,7 +204,7 @@ Task<> log_in_and_read(json::object params, std::map<std::uint32_t, std::set<std
   item.params["login"] = json::object{{"url", server.url("/login")},
                                       {"method", "POST"},
                                       {"body", "{user}"},
-                                      {"timeout", Duration(1s).count()}};
+                                      {"timeout", kPatience.count()}};
   for (const auto& [key, value] : params) {
     if (key == "token")
       item.params["login"].as_object()["token"] = value;
@@ -220,10 +228,13 @@ std::map<std::uint32_t, std::set<std::string>> seen_by_server(json::object param
   return heads;
 }
 
-/// A server that answers 503 for a while in the middle, seen at 10 requests a second.
-Task<> fail_for_a_while(std::string often, std::vector<Sample>& samples, Time& dark, Time& light) {
+/// A server that answers 503 in the middle, until so many requests of that kind have failed, seen
+/// at 10 requests a second.
+Task<> fail_until(SampleKind kind,
+                  std::ptrdiff_t failures,
+                  json::object params,
+                  std::vector<Sample>& samples) {
   auto executor = co_await boost::asio::this_coro::executor;
-  SystemClock clock;
   bool failing = false;
   SimHttpServer server(executor, [&](const SimRequest&) {
     SimAnswer answer;
@@ -231,22 +242,34 @@ Task<> fail_for_a_while(std::string often, std::vector<Sample>& samples, Time& d
     return answer;
   });
   AgentTask::Item item = http_item("page", server.url("/"), 10);
-  if (!often.empty()) item.params["rate_while_failing"] = std::stod(often);
+  for (const auto& [key, value] : params) item.params[key] = value;
   Collector collector;
   const AgentTask task = task_of({item});
+  const auto served = [&] {
+    const auto& all = collector.of("page");
+    return !all.empty() && all.back().outcome == Outcome::Good;
+  };
+  const auto failed = [&] {
+    return std::ranges::count_if(collector.of("page"), [&](const Sample& sample) {
+             return sample.kind == kind && sample.outcome == Outcome::HttpError;
+           }) >= failures;
+  };
   const auto fails = [&]() -> Task<> {
-    co_await wait(500ms);
+    co_await wait_until(served);
     failing = true;
-    dark = clock.now();
-    co_await wait(500ms);
+    co_await wait_until(failed);
     failing = false;
-    light = clock.now();
-    co_await wait(500ms);
+    co_await wait_until(served);
+    co_await wait(200ms);
   };
   Task<> course = fails();
   co_await measure_until(task, std::move(course), collector);
   co_await server.stop();
   samples = collector.of("page");
+}
+
+std::size_t closings(const std::vector<Sample>& samples) {
+  return static_cast<std::size_t>(std::ranges::count(samples, SampleKind::Closed, &Sample::kind));
 }
 
 /// Five users whose server ends.
@@ -256,13 +279,18 @@ Task<> server_ends(std::vector<Sample>& closed, std::vector<std::string>& texts,
   SimHttpServer server(executor, [](const SimRequest&) { return SimAnswer{}; });
   AgentTask::Item item = http_item("page", server.url("/"), 20);
   item.clients = 5;
+  item.params["timeout"] = Duration(1s).count();  // of who comes after the end
   Collector collector;
   const AgentTask task = task_of({item});
   const auto ends = [&]() -> Task<> {
     co_await wait(520ms);
     end = clock.now();
     co_await server.stop();
-    co_await wait(300ms);
+    const auto told = [&] {
+      return closings(collector.of("page")) >= 2;
+    };
+    co_await wait_until(told);
+    co_await wait(200ms);
   };
   Task<> course = ends();
   co_await measure_until(task, std::move(course), collector);
@@ -298,25 +326,23 @@ BOOST_AUTO_TEST_CASE(each_user_sends_back_his_own_cookies_where_they_are_kept) {
 
 BOOST_AUTO_TEST_CASE(a_user_who_fails_is_looked_after_until_he_is_served_again) {
   std::vector<Sample> samples;
-  Time dark, light;
-  run_task(fail_for_a_while("200", samples, dark, light));
-  std::size_t watching = 0, answered = 0;
-  for (const Sample& sample : samples) {
-    if (sample.kind != SampleKind::Watching) continue;
-    ++watching;
-    if (sample.outcome == Outcome::Good) ++answered;
-    BOOST_TEST((sample.due >= dark));
+  run_task(fail_until(SampleKind::Watching, 20, {{"rate_while_failing", 200.0}}, samples));
+  std::size_t answered = 0;
+  for (const Sample& watching : samples) {
+    if (watching.kind != SampleKind::Watching) continue;
+    if (watching.outcome == Outcome::Good) ++answered;
+    // The last answer before it was a failure.
+    const auto later = std::ranges::find_if(
+        samples, [&](const Sample& sample) { return sample.done > watching.sent; });
+    BOOST_TEST_REQUIRE((later != samples.begin() && later != samples.end()));
+    BOOST_TEST((std::prev(later)->outcome == Outcome::HttpError));
   }
-  BOOST_TEST(watching > 20U);  // up to 80 in the 400 ms after the first failure
   BOOST_TEST(answered >= 1U);
-  // Those that were under way when the first good answer came.
-  BOOST_TEST(answered <= 10U);
 }
 
 BOOST_AUTO_TEST_CASE(nobody_is_asked_for_beyond_the_schedule_unless_the_playbook_says_so) {
   std::vector<Sample> samples;
-  Time dark, light;
-  run_task(fail_for_a_while("", samples, dark, light));
+  run_task(fail_until(SampleKind::Request, 2, {}, samples));
   BOOST_TEST(std::ranges::count(samples, SampleKind::Watching, &Sample::kind) == 0);
   BOOST_TEST(std::ranges::count(samples, Outcome::HttpError, &Sample::outcome) >= 2);
 }
@@ -334,7 +360,7 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_the_server_closes_is_told_at_once_an
     BOOST_TEST((sample.outcome == Outcome::Good));
   }
   BOOST_TEST(closed.size() == users.size());
-  BOOST_TEST(users.size() >= 4U);  // the fifth may have been asking just then
+  BOOST_TEST(users.size() >= 2U);  // the others may have been asking just then
 }
 
 BOOST_AUTO_TEST_CASE(each_of_many_users_has_connections_of_his_own) {
@@ -350,21 +376,20 @@ BOOST_AUTO_TEST_CASE(fresh_users_open_a_connection_for_each_request) {
 }
 
 BOOST_AUTO_TEST_CASE(users_who_honour_the_ttl_move_when_the_name_does) {
-  const auto [first, second] = served({});
-  BOOST_TEST(first > 0U);
-  BOOST_TEST(second > first);
+  const Answered by = served({});
+  BOOST_TEST(by.front() == "first");
+  BOOST_TEST(by.back() == "second");
+  BOOST_TEST(std::ranges::is_sorted(by));  // nobody goes back
 }
 
 BOOST_AUTO_TEST_CASE(users_who_ignore_the_ttl_never_move) {
-  const auto [first, second] = served({{"ttl", "ignore"}});
-  BOOST_TEST(first >= 100U);
-  BOOST_TEST(second == 0U);
+  const Answered by = served({{"ttl", "ignore"}});
+  BOOST_TEST(by == Answered(by.size(), "first"), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_is_kept_at_least_as_long_as_the_users_machine_does) {
-  const auto [first, second] = served({{"at_least", Duration(10s).count()}});
-  BOOST_TEST(first >= 100U);
-  BOOST_TEST(second == 0U);
+  const Answered by = served({{"at_least", Duration(1h).count()}});
+  BOOST_TEST(by == Answered(by.size(), "first"), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_browser_goes_on_to_the_next_address_where_others_fail) {
