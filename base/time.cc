@@ -22,7 +22,8 @@ struct Unit {
 constexpr std::array<Unit, 7> kUnits = {
     {{"d", 24h}, {"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}, {"us", 1us}, {"ns", 1ns}}};
 
-constexpr double kLongest = 3650.0 * 24 * 3600 * 1e9;  // ten years, far inside int64 nanoseconds
+constexpr double kLongestDuration =
+    3650.0 * 24 * 3600 * 1e9;  // ten years, far inside int64 nanoseconds
 
 std::string_view take_unit(std::string_view text) {
   std::size_t end = 0;
@@ -52,7 +53,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
     next_unit = unit + 1;
     text.remove_prefix(name.size());
   }
-  if (!(total <= kLongest)) return std::nullopt;
+  if (!(total <= kLongestDuration)) return std::nullopt;
   return Duration(std::llround(total));
 }
 

@@ -18,14 +18,14 @@ constexpr std::size_t kMostBins = 90;
 constexpr double kLeastSpan = 20;
 constexpr double kNoticed = 0.01;  ///< one request in a hundred
 
-struct Bin {
+struct UserBin {
   double at = 0, width = 0;
   double due = 0, failed = 0;
 };
 
 /// What users saw, all vantages and probes together, in the bins of the series.
-std::vector<Bin> users_of(const Result& result) {
-  std::vector<Bin> bins;
+std::vector<UserBin> users_of(const Result& result) {
+  std::vector<UserBin> bins;
   for (const Result::Segment& segment : result.series.segments) {
     for (double at = segment.from_s; at < segment.to_s - 1e-9; at += segment.bin_s)
       bins.push_back({at, segment.bin_s, 0, 0});
@@ -41,9 +41,9 @@ std::vector<Bin> users_of(const Result& result) {
   return bins;
 }
 
-double last_noticed(const std::vector<Bin>& bins) {
+double last_noticed(const std::vector<UserBin>& bins) {
   double last = 0;
-  for (const Bin& bin : bins)
+  for (const UserBin& bin : bins)
     if (bin.due > 0 && bin.failed / bin.due >= kNoticed) last = bin.at + bin.width;
   return last;
 }
@@ -60,7 +60,7 @@ double number_in(std::string_view word) {
 
 Result::Profile profile_of(const Result& result) {
   Result::Profile profile;
-  const std::vector<Bin> bins = users_of(result);
+  const std::vector<UserBin> bins = users_of(result);
   if (!result.run.injected_at || bins.empty()) return profile;
   const double until =
       std::min(std::max(kLeastSpan, 1.25 * last_noticed(bins)), bins.back().at + bins.back().width);
@@ -71,15 +71,15 @@ Result::Profile profile_of(const Result& result) {
   if (until <= profile.from_s) return {};
   const auto count =
       static_cast<std::size_t>(std::ceil((until - profile.from_s) / profile.bin_s - 1e-9));
-  std::vector<Bin> sums(std::min(count, kMostBins));
-  for (const Bin& bin : bins) {
+  std::vector<UserBin> sums(std::min(count, kMostBins));
+  for (const UserBin& bin : bins) {
     const double place = std::floor((bin.at - profile.from_s) / profile.bin_s + 1e-9);
     if (place < 0 || place >= static_cast<double>(sums.size())) continue;
     sums[static_cast<std::size_t>(place)].due += bin.due;
     sums[static_cast<std::size_t>(place)].failed += bin.failed;
   }
   profile.failed.reserve(sums.size());
-  for (const Bin& sum : sums)
+  for (const UserBin& sum : sums)
     profile.failed.push_back(sum.due > 0 ? sum.failed / sum.due
                                          : std::numeric_limits<double>::quiet_NaN());
   return profile;

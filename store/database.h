@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <soci/session.h>
@@ -10,6 +11,9 @@
 #include "store/dialect.h"
 
 namespace muster {
+
+/// In front of the path of a file, in the name of a store.
+inline constexpr std::string_view kSqlitePrefix = "sqlite:";
 
 /// The database behind a store: one connection, used by one thread at a time.
 class SqlDatabase {

@@ -21,8 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kSqlitePrefix = "sqlite:";
-
 /// Thrown where all was well, so that nothing of it is kept.
 struct Looked {};
 

@@ -32,7 +32,7 @@ constexpr const char* kPatience =
     "SET LOCAL idle_in_transaction_session_timeout = 5000";
 
 /// What PostgreSQL said, without what SOCI puts in front of it.
-std::string in_words(const soci::soci_error& error) {
+std::string words_of_postgres(const soci::soci_error& error) {
   std::string text = error.get_error_message();
   for (const char* prefix : {"Cannot establish connection to the database.",
                              "Cannot execute query.",
@@ -138,9 +138,9 @@ class PostgresDatabase final : public SqlDatabase {
     try {
       call();
     } catch (const soci::postgresql_soci_error& error) {
-      fail("{}: {}; {}", name_, in_words(error), advice(error));
+      fail("{}: {}; {}", name_, words_of_postgres(error), advice(error));
     } catch (const soci::soci_error& error) {
-      fail("{}: {}; see that it runs and lets this user in", name_, in_words(error));
+      fail("{}: {}; see that it runs and lets this user in", name_, words_of_postgres(error));
     } catch (const std::system_error& error) {
       fail("{}: no thread for the call: {}", name_, error.what());
     }

@@ -18,7 +18,7 @@ namespace {
 constexpr int kBusySeconds = 20;
 
 /// What SQLite said, without the name of SOCI's function in front.
-std::string in_words(const soci::soci_error& error) {
+std::string words_of_sqlite(const soci::soci_error& error) {
   std::string text = error.get_error_message();
   if (text.starts_with("sqlite3_")) text = text.substr(text.find(": ") + 2);
   text = replaced(text, "Cannot establish connection to the database. ", "");
@@ -70,9 +70,9 @@ class SqliteDatabase final : public SqlDatabase {
     try {
       call();
     } catch (const soci::sqlite3_soci_error& error) {
-      fail("{}: {}; {}", name_, in_words(error), advice(error));
+      fail("{}: {}; {}", name_, words_of_sqlite(error), advice(error));
     } catch (const soci::soci_error& error) {
-      fail("{}: {}", name_, in_words(error));
+      fail("{}: {}", name_, words_of_sqlite(error));
     }
   }
 

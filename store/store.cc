@@ -16,8 +16,6 @@ namespace muster {
 
 namespace {
 
-constexpr std::string_view kSqlitePrefix = "sqlite:";
-
 class SqlStore final : public Store {
  public:
   explicit SqlStore(std::shared_ptr<SqlDatabase> database)

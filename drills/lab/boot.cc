@@ -9,7 +9,7 @@ namespace muster::lab {
 
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kHealthPatience = std::chrono::seconds(30);
 constexpr Duration kLookEvery = std::chrono::milliseconds(30);
 constexpr Duration kAnswerWithin = std::chrono::seconds(1);
 constexpr std::size_t kLogLines = 8;
@@ -114,14 +114,15 @@ Task<> Boot::run() {
     co_await start_what_is_ready();
     co_await look_at_what_is_started();
     tell_finished_groups();
-    if (clock_.now() - began_ < kPatience) {
+    if (clock_.now() - began_ < kHealthPatience) {
       co_await clock_.sleep_for(kLookEvery);
       continue;
     }
     for (const PartPlan& part : plan_.parts)
       if (started_.contains(part.ref) && !healthy_.contains(part.ref))
         co_await give_up(
-            part, fmt::format("after {}: {}", human_duration(kPatience), last_health_[part.ref]));
+            part,
+            fmt::format("after {}: {}", human_duration(kHealthPatience), last_health_[part.ref]));
   }
 }
 

@@ -20,7 +20,7 @@ std::string service_type(std::string_view name, std::string_view path, const Set
 }
 
 /// min_ttl: gdnsd's own default of 5 s would overrule a smaller TTL.
-std::string configuration(const HostRow& row, const Settings& settings) {
+std::string gdnsd_configuration(const HostRow& row, const Settings& settings) {
   const bool looks = settings.at("health_check") == "on";
   return fmt::format(
       R"(options => {{
@@ -92,7 +92,7 @@ both   {0} A {4}
 void add_name_servers(Plan& plan, const Machine&, const Settings& settings) {
   for (const std::string name : {"ns1", "ns2"}) {
     HostPlan& host = plan.host(name);
-    host.files["gdnsd/etc/config"] = configuration(host.row, settings);
+    host.files["gdnsd/etc/config"] = gdnsd_configuration(host.row, settings);
     host.files["gdnsd/etc/zones/novvista.test"] = zone(settings.at("dns_ttl"));
     host.setup.push_back({"folder", "/run/lab/gdnsd/run"});
     host.setup.push_back({"folder", "/run/lab/gdnsd/state"});

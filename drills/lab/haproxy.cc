@@ -18,7 +18,7 @@ std::string large_answer() {
   return text;
 }
 
-std::string configuration(const HostRow& row, const Settings& settings) {
+std::string haproxy_configuration(const HostRow& row, const Settings& settings) {
   const std::string network = row.address.substr(0, row.address.rfind('.'));
   return fmt::format(
       R"(global
@@ -73,7 +73,7 @@ frontend stats
 void add_balancers(Plan& plan, const Machine&, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("lb-" + site);
-    host.files["haproxy.cfg"] = configuration(host.row, settings);
+    host.files["haproxy.cfg"] = haproxy_configuration(host.row, settings);
     host.files["health.txt"] = settings.at("check_size") == "large" ? large_answer() : "ok\n";
     host.files["flags.map"] = "region up\n";
     // A server that fails its first check needs two good ones half a second apart: the applications

@@ -38,7 +38,7 @@ std::string looked_at(std::string_view job,
       kProberPort);
 }
 
-std::string configuration(const HostRow& row, const Settings& settings) {
+std::string monitoring_configuration(const HostRow& row, const Settings& settings) {
   const bool both = settings.at("monitors") == "both";
   std::string doors;
   std::string stores;
@@ -112,7 +112,7 @@ constexpr const char* kModules = R"(modules:
 void add_monitors(Plan& plan, const Machine&, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("mon-" + site);
-    host.files["prometheus.yml"] = configuration(host.row, settings);
+    host.files["prometheus.yml"] = monitoring_configuration(host.row, settings);
     host.files["rules.yml"] = rules(settings.at("alerts"));
     host.files["blackbox.yml"] = kModules;
     // Prometheus looks its own name up when it starts, and waits ten seconds for a resolver.

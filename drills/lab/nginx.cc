@@ -46,7 +46,7 @@ std::string pages(const HostRow& row, bool stale) {
       fmt::arg("background", stale ? "on" : "off"));
 }
 
-std::string configuration(const HostRow& row, bool stale) {
+std::string nginx_configuration(const HostRow& row, bool stale) {
   const std::string near = host_row(row.site == "us" ? "ns1" : "ns2").address;
   const std::string far = host_row(row.site == "us" ? "ns2" : "ns1").address;
   return fmt::format(
@@ -94,7 +94,8 @@ http {{
 void add_edges(Plan& plan, const Machine& machine, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("edge-" + site);
-    host.files["nginx/nginx.conf"] = configuration(host.row, settings.at("edge_stale") == "on");
+    host.files["nginx/nginx.conf"] =
+        nginx_configuration(host.row, settings.at("edge_stale") == "on");
     host.setup.push_back({"folder", "/run/lab/tls"});
     host.setup.push_back({"run", "cp", "-a", machine.certificates + "/.", "/run/lab/tls"});
     plan.parts.push_back({{host.row.name, "nginx"},

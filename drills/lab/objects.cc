@@ -27,7 +27,7 @@ std::string store_location(bool s3) {
 
 /// The two files are the faults' switches: with `deny` every request is refused, with `corrupt`
 /// every object is answered with something else.
-std::string configuration(const HostRow& row, bool s3) {
+std::string objects_configuration(const HostRow& row, bool s3) {
   return fmt::format(
       R"(daemon off;
 worker_processes 1;
@@ -181,7 +181,7 @@ void add_object_stores(Plan& plan, const Machine& machine, const Settings& setti
   const bool s3 = settings.at("object_store") == "s3";
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("obj-" + site);
-    host.files["objects/nginx.conf"] = configuration(host.row, s3);
+    host.files["objects/nginx.conf"] = objects_configuration(host.row, s3);
     host.setup.push_back({"folder", "/run/lab/objects/data/objects"});
     // What anybody may look at, to see whether the store answers with what is in it.
     const std::string look = "objects/data/objects/look";

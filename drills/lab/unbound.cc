@@ -10,7 +10,7 @@ namespace {
 /// local-zone: unbound answers NXDOMAIN for everything below .test unless told not to.
 /// serve-expired: while no name server answers, an old answer is better than none; it is given only
 /// after nearly two seconds of asking, so that a failover is never hidden by it.
-std::string configuration(const HostRow& row, const Settings& settings) {
+std::string unbound_configuration(const HostRow& row, const Settings& settings) {
   return fmt::format(
       R"(server:
   interface: 127.0.0.1
@@ -56,7 +56,7 @@ stub-zone:
 void add_users(Plan& plan, const Machine& machine, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("client-" + site);
-    host.files["unbound.conf"] = configuration(host.row, settings);
+    host.files["unbound.conf"] = unbound_configuration(host.row, settings);
     host.files["resolv.conf"] =
         fmt::format("nameserver 127.0.0.1\nnameserver {}\noptions timeout:1 attempts:2\n",
                     host_row("client-" + other_site(site)).address);

@@ -19,7 +19,7 @@ std::string backend(const HostRow& balancer) {
       balancer.address);
 }
 
-std::string configuration(const HostRow& row, std::string_view grace) {
+std::string varnish_configuration(const HostRow& row, std::string_view grace) {
   return fmt::format(
       R"(vcl 4.1;
 import directors;
@@ -73,7 +73,7 @@ void add_tag_caches(Plan& plan, const Machine&, const Settings& settings) {
   for (const std::string site : {"us", "eu"}) {
     HostPlan& host = plan.host("edge-" + site);
     const bool stale = settings.at("edge_stale") == "on";
-    host.files["varnish.vcl"] = configuration(host.row, stale ? "10m" : "0s");
+    host.files["varnish.vcl"] = varnish_configuration(host.row, stale ? "10m" : "0s");
     host.setup.push_back({"folder", "/run/lab/varnish"});
     // A log of 1 MB instead of 80, few threads, and a configuration compiled without optimizing: it
     // is small, and starts in half a second. No jail: that wants to become another user.

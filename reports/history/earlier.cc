@@ -143,10 +143,6 @@ std::vector<Level> levels_of(const std::vector<const HistoryRun*>& oldest_first,
   return found;
 }
 
-std::optional<double> finite(double value) {
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
 Result::EarlierRun earlier_of(const HistoryRun& run) {
   return {run.id, run.number, run.started, run.status, run.profile};
 }

@@ -59,10 +59,6 @@ bool all_below(const std::vector<double>& values, double resolution) {
   return std::ranges::all_of(values, [&](double value) { return value <= resolution; });
 }
 
-std::optional<double> finite(double value) {
-  return std::isfinite(value) ? std::optional(value) : std::nullopt;
-}
-
 void put_ratio(Standing& standing, const Scale& scale, double shift, double lo, double hi) {
   standing.ratio = scale.ratio(shift);
   standing.lo = scale.ratio(lo);

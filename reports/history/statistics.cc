@@ -193,6 +193,10 @@ void drop_small_steps(const std::vector<double>& series,
 
 }  // namespace
 
+std::optional<double> finite(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
 double median(std::vector<double> values) {
   std::ranges::sort(values);
   const std::size_t half = values.size() / 2;

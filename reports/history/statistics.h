@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 // How drills differ from drills. One drill is one observation: the requests and seconds inside it
@@ -12,6 +13,9 @@ namespace muster {
 /// Of at least one; of an even number the mean of the two in the middle. Infinity counts as what it
 /// is.
 double median(std::vector<double> values);
+
+/// Nothing for infinity and for what is no number.
+std::optional<double> finite(double value);
 
 /// What one more drill like those before would stay below in `1 - alpha` of the cases.
 struct PredictionBound {

@@ -14,20 +14,21 @@ constexpr std::size_t kLeastSeconds = 30;
 constexpr std::size_t kDraws = 2000;
 constexpr double kOutside = 0.025;  ///< on either side
 /// From 10 µs to 200 s; below and above are the first and the last, and failed ones behind it.
-constexpr double kShortest = 1e-5;
+constexpr double kShortestLatency = 1e-5;
 constexpr double kRatio = 1.01;
 const auto kBins =
-    static_cast<std::size_t>(std::ceil(std::log(200 / kShortest) / std::log(kRatio)));
+    static_cast<std::size_t>(std::ceil(std::log(200 / kShortestLatency) / std::log(kRatio)));
 
 std::size_t bin_of(double latency_s) {
   if (std::isinf(latency_s)) return kBins;
-  const double place = std::log(std::max(latency_s, kShortest) / kShortest) / std::log(kRatio);
+  const double place =
+      std::log(std::max(latency_s, kShortestLatency) / kShortestLatency) / std::log(kRatio);
   return std::min(static_cast<std::size_t>(place), kBins - 1);
 }
 
 double middle_of(std::size_t bin) {
   if (bin == kBins) return std::numeric_limits<double>::infinity();
-  return kShortest * std::pow(kRatio, static_cast<double>(bin) + 0.5);
+  return kShortestLatency * std::pow(kRatio, static_cast<double>(bin) + 0.5);
 }
 
 /// Of a series around its mean, divided by its length.

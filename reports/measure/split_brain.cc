@@ -18,14 +18,9 @@ struct Reigns {
   Intervals sure, quoted, possible;
 };
 
-Duration bound_of(const RunRecord& record, const std::string& host) {
-  const auto agent = std::ranges::find(record.agents, host, &AgentHealth::vantage);
-  return agent == record.agents.end() ? Duration::zero() : agent->clock_bound;
-}
-
 /// Adds the rows of answers in which one server said that it is the primary.
 void add_reigns(const Timeline& timeline, const SampleSeries& series, Reigns& reigns) {
-  const Duration bound = bound_of(timeline.record, series.vantage);
+  const Duration bound = clock_bound_of(timeline.record, series.vantage);
   std::vector<const Sample*> looks;
   for (const Sample& sample : series.samples)
     if (sample.kind == SampleKind::Gauge) looks.push_back(&sample);

@@ -48,13 +48,6 @@ std::optional<Time> injection_seen(const RunRecord& record,
   return std::nullopt;
 }
 
-Duration bound_of(const RunRecord& record, const std::string& vantage) {
-  for (const AgentHealth& agent : record.agents) {
-    if (agent.vantage == vantage) return agent.clock_bound;
-  }
-  return {};
-}
-
 void sort_by_due(std::vector<const Sample*>& samples) {
   const auto due = [](const Sample* sample) {
     return sample->due;
@@ -78,7 +71,7 @@ Stream stream_of(const RunRecord& record, const SampleSeries& series) {
   stream.period = from_seconds(1 / std::max(rate, 1e-6));
   stream.requests_per_period = requests_per_period(stream.spec);
   stream.settle = stream.spec != nullptr ? stream.spec->settle : std::chrono::seconds(5);
-  stream.clock_bound = bound_of(record, series.vantage);
+  stream.clock_bound = clock_bound_of(record, series.vantage);
   reserve_much(stream.requests, series.samples.size());
   for (const Sample& sample : series.samples) {
     if (is_request(sample)) stream.requests.push_back(&sample);
@@ -120,6 +113,13 @@ std::vector<bool> texts_out(const RunRecord& record) {
 }
 
 }  // namespace
+
+Duration clock_bound_of(const RunRecord& record, const std::string& vantage) {
+  for (const AgentHealth& agent : record.agents) {
+    if (agent.vantage == vantage) return agent.clock_bound;
+  }
+  return {};
+}
 
 double Timeline::seconds(Time at) const {
   return rounded_seconds(at - zero);

@@ -54,6 +54,9 @@ struct Timeline {
 
 Timeline timeline_of(const RunRecord& record);
 
+/// By how much the clock of an agent may be wrong; nothing where it is not known.
+Duration clock_bound_of(const RunRecord& record, const std::string& vantage);
+
 inline bool is_request(const Sample& sample) {
   return sample.kind == SampleKind::Request || sample.kind == SampleKind::Write;
 }

@@ -46,7 +46,7 @@ void show(const RunTrace& trace) {
 }
 
 /// An engaged lever is shown but is nothing unclean: the exit code speaks of what is in force.
-int show_status(bool as_json) {
+int tell_status(bool as_json) {
   const auto traces = unfinished_runs();
   const auto lever = engaged_lever();
   const bool unclean = std::any_of(
@@ -73,7 +73,7 @@ Action define_status(Arguments& arguments) {
   arguments.example("muster status --json");
   auto& as_json = arguments.flag("--json", "for programs");
   return [&] {
-    return show_status(as_json);
+    return tell_status(as_json);
   };
 }
 

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kMostBytes = 64U << 10U;
+constexpr std::size_t kMostLeverBytes = 64U << 10U;
 constexpr Duration kLookEvery = std::chrono::milliseconds(250);
 
 /// A person may have written the file by hand: then its text is the reason.
@@ -40,7 +40,7 @@ std::optional<Lever> look_at(const fs::path& file) {
     return lever;
   }
   try {
-    const auto content = read_file_if_exists(file, kMostBytes);
+    const auto content = read_file_if_exists(file, kMostLeverBytes);
     if (!content) return std::nullopt;  // released at this very moment
     understand(*content, lever);
   } catch (const Error& error) {

@@ -48,9 +48,9 @@ void complete_health(const std::vector<SampleSeries>& all, std::vector<AgentHeal
 }
 
 /// Reads one journal from its first record to its last, once.
-class Reading {
+class PartialReading {
  public:
-  explicit Reading(SampleFileContent samples) {
+  explicit PartialReading(SampleFileContent samples) {
     record_.series = std::move(samples.series);
     record_.texts = std::move(samples.texts);
     for (const SampleSeries& series : record_.series) {
@@ -196,7 +196,7 @@ class Reading {
 RunRecord partial_record(const JournalContent& journal,
                          SampleFileContent samples,
                          std::string_view why) {
-  return Reading(std::move(samples)).take(journal, why);
+  return PartialReading(std::move(samples)).take(journal, why);
 }
 
 }  // namespace muster

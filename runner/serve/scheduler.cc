@@ -23,12 +23,7 @@ constexpr Duration kReadCalendarsEvery = std::chrono::minutes(1);
 constexpr Duration kForgetAfter = std::chrono::hours(24 * 8);
 constexpr std::size_t kTurnsAtOnce = 64;
 constexpr std::size_t kMostPassed = 20'000;  ///< a week of minutes, and some
-constexpr std::size_t kOccurrencesLookedAt = 200;
 constexpr Duration kRecoverWithin = std::chrono::minutes(30);
-
-UtcTime later(UtcTime at, Duration by) {
-  return at + std::chrono::duration_cast<std::chrono::microseconds>(by);
-}
 
 bool is_window(const Turn& turn) {
   return turn.end - turn.begin > kGrace;

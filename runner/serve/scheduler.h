@@ -16,6 +16,13 @@
 
 namespace muster {
 
+/// Of one schedule, the newest: more of them decide nothing.
+inline constexpr std::size_t kOccurrencesLookedAt = 200;
+
+inline UtcTime later(UtcTime at, Duration by) {
+  return at + std::chrono::duration_cast<std::chrono::microseconds>(by);
+}
+
 /// Runs drills when they may run. Every turn is planned in the store before its moment, claimed
 /// there before it starts, and ends there in exactly one way; what was missed is skipped and said,
 /// never caught up. Several of them may share one store.

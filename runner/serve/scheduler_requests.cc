@@ -16,12 +16,7 @@ constexpr Duration kOverdueEvery = std::chrono::minutes(1);
 constexpr Duration kOverdueAgain = std::chrono::hours(24);
 constexpr std::size_t kFirstLook = 500;
 constexpr std::size_t kAllRuns = 1'000'000;
-constexpr std::size_t kOccurrencesLookedAt = 200;
 constexpr const char* kUnderWay = "it is about to start, or going on";
-
-UtcTime later(UtcTime at, Duration by) {
-  return at + std::chrono::duration_cast<std::chrono::microseconds>(by);
-}
 
 /// Asked for by a person and not begun, or going on.
 bool is_under_way(const Occurrence& turn) {
