@@ -419,10 +419,12 @@ class SimWorld {
     clock_.run(clock_.now().time_since_epoch() + kLongest);
   }
 
-  /// People have mended what a program cannot: the host is reached again, strangers have gone.
+  /// People have mended what a program cannot: the host is reached again, strangers have gone, and
+  /// what was stopped goes on. A recovery waits for the lock of a stopped guard in vain.
   void calm_down() {
     machine_.storm = {};
     machine_.strangers_leave();
+    machine_.let_all_go_on();
     machine_.note("all is calm");
   }
 

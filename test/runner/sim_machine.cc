@@ -192,6 +192,14 @@ void SimMachine::strangers_leave() {
     if (holder == kStranger) holder.clear();
 }
 
+void SimMachine::let_all_go_on() {
+  for (SimProcess& process : processes_) {
+    if (!process.alive || !process.stopped_at) continue;
+    process.goes_on_at = clock.now();
+    process.bell.ring();
+  }
+}
+
 void SimMachine::called_clean(const std::string& change) {
   if (system.in_force.contains(change)) broken(change + " was called clean while it was in force");
   called_clean_.insert(change);

@@ -117,6 +117,7 @@ class SimMachine {
   bool in_force(const PlainChange& change) const;
   void stranger_takes(const std::string& resource);
   void strangers_leave();
+  void let_all_go_on();  ///< SIGCONT
 
   // What the runner's journal says, once it is durable.
   void intended(const std::string& change) { intended_.insert(change); }

@@ -342,7 +342,8 @@ BOOST_AUTO_TEST_CASE(whatever_clocks_and_crashes_do_no_turn_runs_twice_or_outsid
                                           "weekdays 22:00-02:00",
                                           "0 0 * * Sun"};
   std::size_t injected = 0;
-  for (std::uint64_t seed = 1; seed <= worlds(); ++seed) {
+  // Worlds in which hardly a turn came due show nothing; a few more are lived through then.
+  for (std::uint64_t seed = 1; seed <= worlds() || (injected <= 5 && seed <= 20); ++seed) {
     Random dice(seed);
     std::vector<ScheduleSettings> lines;
     for (int i = 0; i < 3; ++i) {
