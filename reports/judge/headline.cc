@@ -84,6 +84,21 @@ std::string missed_clause(const Result& result) {
   return "";
 }
 
+/// That users were served well again is only half of the truth where it did not last.
+std::string relapse_clause(const Result& result) {
+  const Result::Metric* worst = nullptr;
+  for (const Result::Metric& metric : result.metrics) {
+    const bool whole = metric.scope_vantage.empty() && metric.scope_phase.empty();
+    if (metric.id != "failed_after_recovery" || !whole || metric.censored) continue;
+    if (metric.verdict == "fail" || metric.value.value_or(0) <= 0) continue;
+    if (worst == nullptr || *metric.value > *worst->value) worst = &metric;
+  }
+  if (worst == nullptr) return "";
+  return fmt::format("{} of {} failed after the recovery",
+                     count_of(static_cast<std::size_t>(*worst->value), "request"),
+                     worst->scope_probe);
+}
+
 std::string writes_clause(const Result& result) {
   if (result.integrity.checked == 0) return "";
   if (result.integrity.lost_total == 0) return "no acknowledged write was lost";
@@ -98,13 +113,16 @@ std::string sentence(std::string text) {
   return text;
 }
 
-/// What was measured: failover, then what else was missed, then the writes.
+/// What was measured: failover, then what else was missed, whether the recovery lasted, then the
+/// writes.
 std::string measured(const Timeline& timeline,
                      const Result& result,
                      const Result::Verdict& verdict) {
   std::vector<std::string> clauses;
-  for (const std::string& clause :
-       {failover_clause(result), missed_clause(result), writes_clause(result)}) {
+  for (const std::string& clause : {failover_clause(result),
+                                    missed_clause(result),
+                                    relapse_clause(result),
+                                    writes_clause(result)}) {
     if (!clause.empty()) clauses.push_back(clause);
   }
   if (clauses.empty() && !verdict.reasons.empty()) {

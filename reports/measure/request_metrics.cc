@@ -5,6 +5,7 @@
 #include "base/huge_pages.h"
 #include "reports/measure/block_bootstrap.h"
 #include "reports/measure/metrics.h"
+#include "reports/measure/milestones.h"
 #include "reports/measure/tally.h"
 
 namespace muster {
@@ -137,6 +138,25 @@ void add_in_flight(const Timeline& timeline,
       "in_flight_failed", "Of those, failed", "count", scope, static_cast<double>(found.failed)));
 }
 
+/// Recovery is the start of the first good window, and says nothing of what came later: users whom
+/// the failover had sent elsewhere come home only then, and may find that home does not work.
+Result::Metric failed_after_recovery(const Timeline& timeline,
+                                     const MetricScope& scope,
+                                     const Stream& stream) {
+  const Edge edge = good_again_edge(timeline, stream, true);
+  const bool recovered = edge.state != Edge::State::NotSeen;
+  const Time from = edge.state == Edge::State::Seen ? edge.instant.at : timeline.undo->lo;
+  Result::Metric metric =
+      make_metric("failed_after_recovery",
+                  "Failed after the recovery",
+                  "count",
+                  scope,
+                  static_cast<double>(tally_of(stream, from, Time::max()).failed));
+  metric.censored = !recovered;
+  if (!recovered) metric.reason = "there was no recovery: all that failed after the undo";
+  return metric;
+}
+
 void add_scope(const MetricScope& scope, const Part& part, std::vector<Result::Metric>& metrics) {
   metrics.push_back(error_ratio(scope, part.tally));
   for (const Quantile& quantile : kQuantiles) {
@@ -155,6 +175,7 @@ void add_whole(const Timeline& timeline,
   if (part.stream->spec != nullptr && part.stream->spec->slo)
     metrics.push_back(error_budget(scope, *part.stream->spec->slo, metrics.back()));
   add_in_flight(timeline, scope, *part.stream, metrics);
+  if (timeline.undo) metrics.push_back(failed_after_recovery(timeline, scope, *part.stream));
   metrics.push_back(
       make_metric("longest_gap",
                   "Longest time without a good answer",
@@ -190,6 +211,10 @@ std::vector<Result::Metric> overall(const std::vector<Result::Metric>& per_vanta
       worst.back().scope_vantage.clear();
     } else if (metric.unit == "count") {
       add_up(*known, metric);
+      if (metric.censored && !known->censored) {
+        known->censored = true;
+        known->reason = metric.reason;
+      }
     } else if (badness(metric) > badness(*known)) {
       *known = metric;
       known->scope_vantage.clear();

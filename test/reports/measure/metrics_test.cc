@@ -102,6 +102,30 @@ BOOST_AUTO_TEST_CASE(requests_under_way_when_the_fault_came_are_counted_with_the
   BOOST_TEST(*metric(result, "in_flight_failed").value == 1.0);
 }
 
+BOOST_AUTO_TEST_CASE(what_fails_after_the_recovery_is_counted_though_the_recovery_stands) {
+  RecordBuilder run = records();
+  run.bad("readers", "client-us", 10s, 22s, 10)
+      .good("readers", "client-us", 22s, 30s, 10)
+      .bad("readers", "client-us", 30s, 31s, 10)
+      .good("readers", "client-us", 31s, 40s, 10);
+  const Result result = run.good("readers", "client-eu", 0s, 40s, 10).fault(10s).undo(20s).judged();
+  BOOST_TEST(*metric(result, "time_to_recover").value == 2.0, tt::tolerance(1e-9));
+  BOOST_TEST(*metric(result, "failed_after_recovery").value == 10.0);
+  BOOST_TEST(*metric(result, "failed_after_recovery", "client-eu").value == 0.0);
+  BOOST_TEST(!metric(result, "failed_after_recovery").censored);
+  BOOST_TEST(result.verdict.headline.find("10 requests of readers failed after the recovery") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_recovery_all_that_failed_after_the_undo_is_a_least_number) {
+  RecordBuilder run = records();
+  run.bad("readers", "client-us", 10s, 40s, 10).good("readers", "client-eu", 0s, 40s, 10);
+  const Result result = run.fault(10s).undo(20s).judged();
+  BOOST_TEST(metric(result, "failed_after_recovery").censored);
+  BOOST_TEST(*metric(result, "failed_after_recovery").value == 200.0);
+  BOOST_TEST(result.verdict.headline.find("after the recovery") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_error_ratio_counts_from_the_fault_and_per_phase) {
   const Result result = outage_of_3_seconds().judged();
   BOOST_TEST(*metric(result, "error_ratio").value == 0.1,
