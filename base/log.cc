@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 namespace muster {
@@ -17,14 +18,14 @@ struct Log::Sink {
       std::string line(event);
       for (const auto& [name, value] : fields)
         line += fmt::format("  {}={}", name, printable(value));
-      logger.log(level, "{}", line);
+      logger.log(level, "{}", without_secrets(std::move(line)));
       return;
     }
     json::object object;
     object["event"] = json::string(event.data(), event.size());
     for (const auto& [name, value] : fields)
       object[json::string_view(name.data(), name.size())] = value;
-    const std::string text = compact_json(object);
+    const std::string text = without_secrets(compact_json(object));
     logger.log(level, "{}", std::string_view(text).substr(1));
   }
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <mutex>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -66,6 +68,34 @@ void replace_all(std::string& text, const std::string& from, std::string_view to
     text.replace(at, from.size(), to);
 }
 
+/// What this process has read.
+class KnownSecrets {
+ public:
+  void add(const Secret& secret) {
+    const std::lock_guard lock(mutex_);
+    const auto same = [&](const Secret& known) {
+      return known.reveal() == secret.reveal();
+    };
+    if (std::ranges::any_of(values_, same)) return;
+    values_.emplace_back(secret.reveal());
+    redactor_.hide(secret);
+  }
+  std::string taken_out_of(std::string text) {
+    const std::lock_guard lock(mutex_);
+    return values_.empty() ? text : redactor_.clean(text);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Secret> values_;
+  Redactor redactor_;
+};
+
+KnownSecrets& known_secrets() {
+  static KnownSecrets known;
+  return known;
+}
+
 }  // namespace
 
 void Secret::wipe() {
@@ -99,6 +129,7 @@ Secret read_secret(std::string_view reference) {
     fail("${{{}}}: a secret has from {} to {} bytes", reference, kShortest, kLongest);
   if (std::ranges::any_of(value, [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; }))
     fail("${{{}}}: a secret is one line of text", reference);
+  known_secrets().add(secret);
   return secret;
 }
 
@@ -127,6 +158,10 @@ std::string Redactor::clean(std::string_view text) const {
   std::string out(text);
   for (const Secret& form : forms_) replace_all(out, form.reveal(), "[secret]");
   return out;
+}
+
+std::string without_secrets(std::string text) {
+  return known_secrets().taken_out_of(std::move(text));
 }
 
 }  // namespace muster

@@ -49,4 +49,11 @@ class Redactor {
   std::vector<Secret> forms_;
 };
 
+/// `text` without any secret that this process has read. The last line: whatever writes text for
+/// people or disks calls it (the journal, the log, results, pages, terminals), so that a source
+/// that forgot its own Redactor tells nothing. What was read is therefore kept until the process
+/// ends, and wiped then. Costs nothing in a process that read none, as every runner. From any
+/// thread.
+std::string without_secrets(std::string text);
+
 }  // namespace muster

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "runner/commands/commands.h"
 #include "runner/exit_code.h"
 
@@ -9,7 +10,7 @@ namespace {
 
 int ended(const std::exception& error, muster::ExitCode code, const char* prefix) {
   std::fputs(prefix, stderr);
-  std::fputs(error.what(), stderr);
+  std::fputs(muster::without_secrets(error.what()).c_str(), stderr);
   std::fputs("\n", stderr);
   return static_cast<int>(code);
 }

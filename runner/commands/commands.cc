@@ -5,6 +5,7 @@
 #include <boost/asio.hpp>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "runner/catalogue.h"
 
@@ -66,7 +67,8 @@ int run_to_end(Task<int> task) {
   return exit_code;
 }
 
-void print(std::string_view text) {
+void print(std::string_view shown) {
+  const std::string text = without_secrets(std::string(shown));
   const bool taken = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   if (std::fflush(stdout) != 0 || !taken) fail_errno("cannot write to stdout");
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/random.h"
+#include "base/secret.h"
 #include "reports/judge/judge.h"
 #include "runner/drill/asker.h"
 #include "runner/drill/engine.h"
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 namespace {
 
 void say(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stderr);
+  std::fputs((without_secrets(line) + "\n").c_str(), stderr);
 }
 
 /// The lever stays engaged after this run: SIGUSR1 is for whoever wants no further drill, either.

@@ -12,6 +12,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/files.h"
+#include "base/secret.h"
 #include "base/text.h"
 
 namespace muster {
@@ -114,7 +115,7 @@ void Journal::append(std::string_view kind, json::object detail, bool durable) {
   json::object record;
   record["kind"] = json::string(kind.data(), kind.size());
   for (auto& [key, value] : detail) record[key] = std::move(value);
-  const std::string json = compact_json(record);
+  const std::string json = without_secrets(compact_json(record));
   const std::string chain = next_chain(end_.chain, end_.next, json);
   const std::string rest = fmt::format("{} {} {}", end_.next, chain, json);
   const std::string line = fmt::format("{:08x} {}\n", crc32c(rest), rest);

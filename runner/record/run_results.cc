@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/signature.h"
 #include "reports/formats/formats.h"
 #include "reports/gate/signed_result.h"
@@ -26,12 +27,12 @@ constexpr std::size_t kLargestSamples = std::size_t{1} << 34U;
 
 /// The signature first: a result that is there is a signed one.
 SignedResult write_result(const fs::path& directory, const Result& result) {
-  SignedResult kept{pretty_json(to_json(result)), ""};
+  SignedResult kept{without_secrets(pretty_json(to_json(result))), ""};
   kept.signature = sign_result(SigningKey::open_or_make(signing_key_file()), kept.text);
   write_file_atomically(directory / "result.sig", kept.signature);
   write_file_atomically(directory / "result.json", kept.text);
   const ReportFormat* page = report_format("html");
-  write_file_atomically(directory / page->file_name, page->render(result));
+  write_file_atomically(directory / page->file_name, without_secrets(page->render(result)));
   return kept;
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "runner/serve/rate_limit.h"
 
@@ -93,7 +94,7 @@ void AuditLog::open_end() {
 void AuditLog::write(const AuditEntry& entry) {
   json::object object = to_json(entry);
   object["previous"] = previous_;
-  const std::string line = compact_json(object);
+  const std::string line = without_secrets(compact_json(object));
   append((torn_ ? "\n" : "") + line + "\n");
   torn_ = false;
   previous_ = sha256(line);

@@ -6,6 +6,7 @@
 
 #include <boost/asio.hpp>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "runner/view/keys.h"
 #include "runner/view/live_picture.h"
@@ -172,7 +173,7 @@ class LiveView final : public Observer {
 
   /// On the screen at once while it shows lines, else when it does again.
   void say(const std::string& line) {
-    kept_ += line + "\n";
+    kept_ += without_secrets(line) + "\n";
     if (in_lines_) say_what_was_kept();
   }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "runner/view/plain_lines.h"
 
@@ -12,7 +13,7 @@ namespace {
 
 void put_line(const std::string& line) {
   if (line.empty()) return;
-  std::fputs((line + "\n").c_str(), stdout);
+  std::fputs((without_secrets(line) + "\n").c_str(), stdout);
   std::fflush(stdout);
 }
 
@@ -106,7 +107,7 @@ class JsonObserver final : public Observer {
 }  // namespace
 
 void Observer::notice(const std::string& line) {
-  std::fputs((printable(line) + "\n").c_str(), stderr);
+  std::fputs((printable(without_secrets(line)) + "\n").c_str(), stderr);
 }
 
 Task<bool> Observer::ask(std::string question) {

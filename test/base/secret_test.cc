@@ -97,4 +97,12 @@ BOOST_AUTO_TEST_CASE(base_64_hides_it_nowhere) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_was_read_once_is_shown_by_nothing_that_this_process_writes) {
+  const SecretFile file("kept-out-of-sight");
+  BOOST_TEST(without_secrets("kept-out-of-sight is not read yet").starts_with("kept-out"));
+  { const Secret read = read_secret(file.reference()); }
+  BOOST_TEST(without_secrets("a: kept-out-of-sight") == "a: [secret]");
+  BOOST_TEST(without_secrets(base64("me:kept-out-of-sight")).find("[secret]") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
