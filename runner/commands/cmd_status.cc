@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "base/error.h"
 #include "base/text.h"
 #include "runner/commands/commands.h"
 #include "runner/exit_code.h"
@@ -45,26 +49,68 @@ void show(const RunTrace& trace) {
     print("  its journal is damaged; count everything it might have done as in force\n");
 }
 
-/// An engaged lever is shown but is nothing unclean: the exit code speaks of what is in force.
-int tell_status(bool as_json) {
-  const auto traces = unfinished_runs();
-  const auto lever = engaged_lever();
-  const bool unclean = std::any_of(
-      traces.begin(), traces.end(), [](const RunTrace& each) { return each.needs_recovery(); });
-  if (as_json) {
-    json::array runs;
-    for (const RunTrace& trace : traces) runs.push_back(trace_json(trace));
-    json::object object;
-    object["clean"] = !unclean;
-    object["runs"] = std::move(runs);
-    object["lever"] = lever ? json::value(to_json(*lever)) : json::value();
-    print(pretty_json(object));
-  } else {
-    for (const RunTrace& trace : traces) show(trace);
-    if (traces.empty()) print("no drill is running; nothing is in force\n");
-    if (lever) print(fmt::format("{}\n{}\n", lever->text(), lever->how_to_release()));
+struct Sight {
+  std::vector<RunTrace> traces;
+  std::optional<Lever> lever;
+
+  /// An engaged lever is shown but is nothing unclean: the exit code speaks of what is in force.
+  bool clean() const {
+    return std::ranges::none_of(traces, [](const RunTrace& each) { return each.needs_recovery(); });
   }
-  return static_cast<int>(unclean ? ExitCode::Broken : ExitCode::Pass);
+};
+
+json::object to_json(const Sight& sight) {
+  json::array runs;
+  for (const RunTrace& trace : sight.traces) runs.push_back(trace_json(trace));
+  json::object object;
+  object["clean"] = sight.clean();
+  object["runs"] = std::move(runs);
+  object["lever"] = sight.lever ? json::value(to_json(*sight.lever)) : json::value();
+  return object;
+}
+
+void show(const Sight& sight) {
+  for (const RunTrace& trace : sight.traces) show(trace);
+  if (sight.traces.empty()) print("no drill is running; nothing is in force\n");
+  if (sight.lever)
+    print(fmt::format("{}\n{}\n", sight.lever->text(), sight.lever->how_to_release()));
+}
+
+void say_on_stderr(const std::string& text) {
+  std::fputs(("muster: " + text + "\n").c_str(), stderr);
+}
+
+/// What nobody could see is not clean.
+int tell_blindness(const std::string& why, bool as_json) {
+  say_on_stderr(why +
+                "; nobody could look, and something may still be in force: mend that, then run "
+                "`muster status` again, or `muster recover` if a run has died");
+  if (as_json) {
+    json::object object;
+    object["clean"] = false;
+    object["problem"] = why;
+    print(pretty_json(object));
+  }
+  return static_cast<int>(ExitCode::Broken);
+}
+
+int tell_status(bool as_json) {
+  Sight sight;
+  try {
+    sight = {unfinished_runs(), engaged_lever()};
+  } catch (const Error& error) {
+    return tell_blindness(error.what(), as_json);
+  }
+  try {
+    if (as_json)
+      print(pretty_json(to_json(sight)));
+    else
+      show(sight);
+  } catch (const Error& error) {  // whoever reads it has gone; the exit code still says it
+    if (sight.clean()) throw;
+    say_on_stderr(error.what());
+  }
+  return static_cast<int>(sight.clean() ? ExitCode::Pass : ExitCode::Broken);
 }
 
 }  // namespace

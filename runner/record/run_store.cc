@@ -192,8 +192,8 @@ RunTrace trace_journal(const JournalContent& content) {
 
 RunTrace trace_run(const fs::path& directory) {
   RunTrace trace;
-  if (fs::exists(directory / "journal"))
-    trace = trace_journal(read_journal(directory / "journal"));
+  if (const auto journal = read_file_if_exists(directory / "journal"))
+    trace = trace_journal(parse_journal(*journal));
   else
     trace.closed = true;  // killed before its first intent could be written: nothing was touched
   if (trace.id.empty()) trace.id = directory.filename().string();
