@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "faults/guard.h"
 #include "faults/guard/protocol.h"
+#include "faults/undone_report.h"
 
 namespace muster {
 

@@ -40,7 +40,7 @@ enum class FrameType : std::uint8_t {
   Refused = 17,   ///< guard: one field, why; nothing was changed
   Active = 18,    ///< guard: ActiveReport
   Failed = 19,    ///< guard: one field, why the change could not be put in force; Undone follows
-  Undone = 20,    ///< guard: UndoneReport; the last frame
+  Undone = 20,    ///< guard: UndoneReport of faults/undone_report.h; the last frame
   Alive = 21,     ///< guard: it hears; not while it applies or undoes
   Facts = 32,     ///< record: what is needed to undo
   State = 33,     ///< record: one transition
@@ -186,21 +186,6 @@ struct ActiveReport {
 
   static auto fields(auto& self) {
     return std::tie(self.began, self.ended, self.observed, self.evidence);
-  }
-};
-
-struct UndoneReport {
-  std::string state;  ///< "clean" | "clean-by-guard" | "target-gone" | "conflict" | "unknown"
-  std::string cause;  ///< "asked to", "end of input", "lease over" ...
-  std::int64_t began = 0;
-  std::int64_t ended = 0;
-  std::int64_t observed = 0;
-  std::string evidence;
-  std::vector<std::string> residue;
-
-  static auto fields(auto& self) {
-    return std::tie(
-        self.state, self.cause, self.began, self.ended, self.observed, self.evidence, self.residue);
   }
 };
 

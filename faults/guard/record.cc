@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cerrno>
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -147,6 +149,20 @@ Store::Store(std::string directory) : directory_(std::move(directory)) {
   for (const char* part : {"/locks", "/epochs", "/records"}) make_directory(directory_ + part);
 }
 
+std::string Store::distrust() const {
+  for (const char* part : {"/", "/locks", "/epochs", "/records"}) {
+    const std::string path = directory_ + part;
+    struct stat status {};
+    const bool ours = ::lstat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+                      status.st_uid == ::geteuid();
+    if (ours && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;
+    const std::string user = std::to_string(::geteuid());
+    return path + " must be a directory of user " + user +
+           " that nobody else may write: look who did, then chown " + user + " and chmod 700 it";
+  }
+  return "";
+}
+
 std::string Store::lock_path(const PlainChange& change) const {
   return directory_ + "/locks/" + resource_name(change);
 }
@@ -174,6 +190,34 @@ std::vector<std::string> Store::record_paths(const PlainChange* same_resource) c
   ::closedir(listing);
   std::ranges::sort(paths);
   return paths;
+}
+
+std::optional<ResourceLock> ResourceLock::take(const Store& store,
+                                               const Order& order,
+                                               std::string& holder) {
+  const std::string path = store.lock_path(order.change);
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.open()) fail_system(path);
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) fail_system(path);
+    holder = "guard " + read_if_exists(path, 4096).value_or("?");
+    return std::nullopt;
+  }
+  const std::string who =
+      std::to_string(::getpid()) + " of run " + order.run_id + ", change " + order.change.id;
+  // Only for people: a full disk must not keep a recovery out.
+  if (::ftruncate(file.get(), 0) == 0) write_all(file.get(), who);
+  return ResourceLock(std::move(file), store.epoch_path(order.change));
+}
+
+void ResourceLock::raise_epoch(std::int64_t epoch) {
+  const std::int64_t highest = number_in(read_if_exists(epoch_path_, 64).value_or("")).value_or(0);
+  if (epoch < highest) {
+    throw GuardError("a later run has taken over this resource (epoch " + std::to_string(epoch) +
+                     ", seen " + std::to_string(highest) +
+                     "); this run must not touch it any more");
+  }
+  if (epoch > highest) write_durably(epoch_path_, std::to_string(epoch));
 }
 
 }  // namespace muster::guard

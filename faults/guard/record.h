@@ -96,7 +96,11 @@ std::optional<FoundRecord> find_record(const std::string& path);
 /// The guard's directory: locks/, epochs/ and records/, all 0700.
 class Store {
  public:
+  /// Makes what is missing of it; throws GuardError where that is not durable.
   explicit Store(std::string directory);
+  /// Why nothing may be armed here: who else may write here could have put any record in place of
+  /// ours. Empty where nobody can. What is in force already is undone all the same.
+  std::string distrust() const;
 
   const std::string& directory() const { return directory_; }
   std::string lock_path(const PlainChange& change) const;
@@ -107,6 +111,25 @@ class Store {
 
  private:
   std::string directory_;
+};
+
+/// The lock of one resource of one host (an flock, so the kernel frees it with its holder) and its
+/// fencing number. Whoever applies or undoes a change there holds it for its whole life.
+class ResourceLock {
+ public:
+  /// Nothing where another holds it; `holder` then says who.
+  static std::optional<ResourceLock> take(const Store& store,
+                                          const Order& order,
+                                          std::string& holder);
+
+  /// Throws GuardError where a later run has been here; makes `epoch` the highest seen, durably.
+  void raise_epoch(std::int64_t epoch);
+
+ private:
+  ResourceLock(Descriptor file, std::string epoch_path)
+      : file_(std::move(file)), epoch_path_(std::move(epoch_path)) {}
+  Descriptor file_;
+  std::string epoch_path_;
 };
 
 }  // namespace muster::guard

@@ -7,7 +7,6 @@
 #include <sys/file.h>
 
 #include "faults/guard/control.h"
-#include "faults/guard/lock.h"
 #include "faults/guard/operations.h"
 #include "faults/guard/policy.h"
 #include "faults/guard/serve.h"
@@ -199,7 +198,10 @@ int recover(const std::string& directory, std::optional<Frame> first) {
   Control control;
   try {
     const Order order = read_order(std::move(first), FrameType::Recover);
-    const Outcome outcome = recover_change(Store(directory), order);
+    const Store store(directory);
+    Outcome outcome = recover_change(store, order);
+    if (const std::string why = store.distrust(); !why.empty())
+      outcome.evidence.assign(std::string(outcome.evidence.c_str()) + "; " + why);
     control.send(undone_frame(outcome).bytes());
     return is_clean(outcome.stage) ? kExitClean : kExitNotClean;
   } catch (const std::runtime_error& error) {
@@ -210,6 +212,8 @@ int recover(const std::string& directory, std::optional<Frame> first) {
 
 int sweep(const std::string& directory) {
   const Store store(directory);
+  if (const std::string why = store.distrust(); !why.empty())
+    std::fprintf(stderr, "muster-guard: %s; its records are swept all the same\n", why.c_str());
   bool clean = true;
   for (const std::string& path : store.record_paths()) {
     const auto found = find_record(path);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "faults/guard/control.h"
-#include "faults/guard/lock.h"
 #include "faults/guard/operations.h"
 #include "faults/guard/policy.h"
 #include "faults/guard/record.h"
@@ -99,6 +98,7 @@ void Session::arm(const Order& order) {
   check_times(change_);
   const Policy policy = Policy::of_this_host(change_.kind);
   policy.check(change_);
+  if (const std::string why = store_.distrust(); !why.empty()) throw GuardError(why);
   deadline_ = boottime_now() + change_.deadline;
   second_.emplace(store_, order, deadline_);
   take_lock(order);

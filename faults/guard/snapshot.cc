@@ -59,6 +59,24 @@ Descriptor open_beneath(const std::string& path) {
   return Descriptor(::openat(folder.get(), name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
 }
 
+enum class Match { Same, Different, Unreadable };
+
+/// Needs no memory.
+Match compare(const Descriptor& file, const struct stat& status, std::string_view wanted) {
+  if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != wanted.size())
+    return Match::Different;
+  char buffer[4096];
+  for (off_t at = 0;;) {
+    const ssize_t count = ::pread(file.get(), buffer, sizeof buffer, at);
+    if (count < 0) return Match::Unreadable;
+    if (count == 0) return wanted.empty() ? Match::Same : Match::Different;
+    const auto length = static_cast<std::size_t>(count);
+    if (!wanted.starts_with({buffer, length})) return Match::Different;
+    wanted.remove_prefix(length);
+    at += count;
+  }
+}
+
 bool sync(const Descriptor& folder) {
   const Descriptor opened(::openat(folder.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return opened.open() && ::fsync(opened.get()) == 0;
@@ -90,43 +108,21 @@ ReplacedFile::ReplacedFile(Snapshot before, std::string written)
   beside_ = ".muster-" + file_name_for(name_);
 }
 
-ReplacedFile::Match ReplacedFile::compare(const std::string& wanted, bool with_owner) const {
-  const Descriptor file = open_beneath(before_.path);
-  if (!file.open()) {
-    const bool is_led_elsewhere = errno == ELOOP || errno == ENOTDIR;
-    return errno == ENOENT    ? Match::Absent
-           : is_led_elsewhere ? Match::Different
-                              : Match::Unreadable;
-  }
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) return Match::Unreadable;
-  if (!S_ISREG(status.st_mode) || static_cast<std::size_t>(status.st_size) != wanted.size())
-    return Match::Different;
-  if (with_owner && ((status.st_mode & kModeBits) != before_.mode ||
-                     status.st_uid != before_.user || status.st_gid != before_.group)) {
-    return Match::Different;
-  }
-  char buffer[4096];
-  std::size_t at = 0;
-  for (;;) {
-    const ssize_t count = ::read(file.get(), buffer, sizeof buffer);
-    if (count < 0) return Match::Unreadable;
-    if (count == 0) return at == wanted.size() ? Match::Same : Match::Different;
-    const auto length = static_cast<std::size_t>(count);
-    if (length > wanted.size() - at || std::memcmp(buffer, wanted.data() + at, length) != 0)
-      return Match::Different;
-    at += length;
-  }
-}
-
 ReplacedFile::Content ReplacedFile::content() const {
-  const Match before = before_.existed ? compare(before_.content, true) : compare("", false);
-  if (before_.existed ? before == Match::Same : before == Match::Absent) return Content::Before;
-  if (before == Match::Unreadable) return Content::Unreadable;
-  const Match written = compare(written_, false);
-  return written == Match::Same         ? Content::Written
-         : written == Match::Unreadable ? Content::Unreadable
-                                        : Content::Foreign;
+  const Descriptor file = open_beneath(before_.path);
+  struct stat status {};
+  if (!file.open() || ::fstat(file.get(), &status) != 0) {
+    if (errno == ENOENT) return before_.existed ? Content::Foreign : Content::Before;
+    const bool is_led_elsewhere = errno == ELOOP || errno == ENOTDIR;
+    return is_led_elsewhere ? Content::Foreign : Content::Unreadable;
+  }
+  const bool has_owner = before_.existed && (status.st_mode & kModeBits) == before_.mode &&
+                         status.st_uid == before_.user && status.st_gid == before_.group;
+  const Match before = has_owner ? compare(file, status, before_.content) : Match::Different;
+  if (before == Match::Same) return Content::Before;
+  const Match written = compare(file, status, written_);
+  if (before == Match::Unreadable || written == Match::Unreadable) return Content::Unreadable;
+  return written == Match::Same ? Content::Written : Content::Foreign;
 }
 
 Done ReplacedFile::replace_with(const std::string& content) const {

@@ -36,8 +36,6 @@ class ReplacedFile {
   const Snapshot& before() const { return before_; }
 
  private:
-  enum class Match { Same, Different, Absent, Unreadable };
-  Match compare(const std::string& wanted, bool with_owner) const;
   Done replace_with(const std::string& content) const;
 
   Snapshot before_;

@@ -144,10 +144,12 @@ void make_directory(const std::string& path) {
   for (std::size_t end = 0; end != std::string::npos;) {
     end = path.find('/', end + 1);
     const std::string part = path.substr(0, end);
-    if (::mkdir(part.c_str(), 0700) == 0)
-      sync_directory_of(part);
-    else if (errno != EEXIST && errno != EROFS)
-      fail_system(path);
+    const bool made = ::mkdir(part.c_str(), 0700) == 0;
+    if (made ? sync_directory_of(part) : errno == EEXIST || errno == EROFS) continue;
+    const int error = errno;
+    if (made) ::rmdir(part.c_str());
+    errno = error;
+    fail_system(path);
   }
 }
 

@@ -76,6 +76,8 @@ bool write_all(int fd, std::string_view bytes);
 /// Writes beside, fsyncs, renames, fsyncs the directory. The disk keeps `room` bytes more for what
 /// is appended, where its file system can. Leaves nothing behind where it throws.
 void write_durably(const std::string& path, std::string_view content, std::size_t room = 0);
+/// With all on the way to it, and durable. Throws GuardError where it is not; takes that part away
+/// again then, so that nobody takes it for durable later.
 void make_directory(const std::string& path);
 bool sync_directory_of(const std::string& path);
 

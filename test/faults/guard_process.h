@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "faults/guard/protocol.h"
+#include "faults/undone_report.h"
 
 /// The real muster-guard, driven frame by frame: for its tests and for the storm.
 namespace muster {

@@ -280,7 +280,7 @@ GuardProcess on_small_disk(const std::string& guards, const std::string& size) {
                        "-rm",
                        "sh",
                        "-c",
-                       "mount -t tmpfs -o size=$0 none \"$1\" && shift && exec \"$@\"",
+                       "mount -t tmpfs -o size=$0,mode=700 none \"$1\" && shift && exec \"$@\"",
                        size,
                        guards,
                        guard_program(),

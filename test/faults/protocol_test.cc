@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/random.h"
+#include "faults/undone_report.h"
 
 namespace muster {
 

@@ -2,6 +2,7 @@
 // rest are put right before it is read.
 #include <exception>
 
+#include "faults/undone_report.h"
 #include "test/fuzz/frames.h"
 
 namespace muster {

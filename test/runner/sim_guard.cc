@@ -1,6 +1,7 @@
 // The guard as docs/guard.md describes it, as a model: what it says is framed by the real protocol,
 // and what it waits for, locks, writes down and looks at comes in the order of faults/guard.
 #include "base/error.h"
+#include "faults/undone_report.h"
 #include "test/runner/sim_machine.h"
 
 namespace muster {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "faults/guard/protocol.h"
+#include "faults/undone_report.h"
 
 /// Proofs in which several hands reach for one thing: what they share. Each runs inside namespaces
 /// of its own, prints one line a finding and one at its end, and returns 0 where nothing was wrong.
