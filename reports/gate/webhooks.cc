@@ -77,8 +77,4 @@ GateReply argo_reply(std::string document) {
   return {200, "application/json", std::move(document)};
 }
 
-GateReply misunderstood_reply(const std::string& complaint) {
-  return {400, "text/plain; charset=utf-8", printable(complaint) + "\n"};
-}
-
 }  // namespace muster

@@ -30,7 +30,5 @@ struct GateReply {
 GateReply flagger_reply(const GateAnswer& answer);
 /// Argo Rollouts takes {$.verdict} of the document for it: 200 either way.
 GateReply argo_reply(std::string document);
-/// For both, a question that was not understood: 400, which neither takes for a yes.
-GateReply misunderstood_reply(const std::string& complaint);
 
 }  // namespace muster

@@ -13,6 +13,7 @@ namespace muster {
 namespace {
 
 constexpr std::size_t kMostListed = 500;
+constexpr const char* kJson = "application/json";
 
 /// A number of `name` in the query, at most `kMostListed`; nothing where it is none.
 std::optional<std::size_t> limit_of(const RoutedRequest& request, std::size_t usual) {
@@ -203,6 +204,10 @@ Task<WebResponse> release_all(const Desk& desk, RoutedRequest request, Effect ef
 
 using schema::Field;
 
+json::object health_schema() {
+  return schema::object({{"status", schema::text()}});
+}
+
 json::object turn_schema() {
   return schema::object(
       {{"begin", schema::instant()}, {"end", schema::instant()}, {"excluded", schema::text()}});
@@ -264,11 +269,9 @@ json::object runs_schema() {
   return schema::object({{"runs", schema::list(run)}});
 }
 
-/// Of a result its own schema says more: docs/result.schema.json.
+/// Its own schema says more: docs/result.schema.json.
 json::object result_schema() {
-  json::object made{{"type", "object"}};
-  made["description"] = "In another format than json: a text.";
-  return made;
+  return {{"type", "object"}, {"description", "docs/result.schema.json"}};
 }
 
 // ---- the table
@@ -297,6 +300,7 @@ struct Look {
   Task<WebResponse> (*handle)(const Desk&, RoutedRequest);
   json::object answer;
   std::vector<RouteParameter> parameters{};
+  std::vector<RouteAnswer> more_answers{};
 };
 
 std::vector<Look> looks() {
@@ -305,7 +309,9 @@ std::vector<Look> looks() {
            "getHealth",
            "Is the server well?",
            health,
-           schema::object({{"status", schema::text()}})},
+           health_schema(),
+           {},
+           {{503, "The store cannot be asked", kJson, health_schema()}}},
           {"/api/v1/status",
            Scope::ReportRead,
            "getStatus",
@@ -338,7 +344,8 @@ std::vector<Look> looks() {
            "The result of a run, in any format of `muster report`",
            run,
            result_schema(),
-           {{"id", "id of the run"}, {"format", "json, junit, markdown, ...; json"}}}};
+           {{"id", "id of the run"}, {"format", "json, junit, markdown, ...; json"}},
+           {{200, "In the format html", "text/html"}, {200, "In another", "text/plain"}}}};
 }
 
 struct Move {
@@ -384,6 +391,7 @@ std::vector<Route> api_routes(const Desk& desk) {
         RouteAction::get(at(desk, look.handle)), look.pattern, look.scope, look.id, look.summary));
     route.answer_schema = std::move(look.answer);
     route.parameters = std::move(look.parameters);
+    route.more_answers = std::move(look.more_answers);
   }
   for (const std::vector<Move> all = moves(); const Move& move : all) {
     Route& route = routes.emplace_back(api_route(

@@ -61,6 +61,8 @@ Route door_form(RouteAction action, const char* pattern, const char* id, const c
   route.body_schema = schema::options(
       {{"csrf", schema::text()}, {"token", schema::text()}, {"next", schema::text()}});
   route.answer_status = 303;
+  route.answer_headers = {{"Location", "Where to go on."},
+                          {"Set-Cookie", "The session's, or what takes its place."}};
   return route;
 }
 
@@ -74,6 +76,7 @@ std::vector<Route> door_routes(const Door& door) {
   page.parameters = {{"next", "local address to go to afterwards"}};
   Route in =
       door_form(RouteAction::post(at(door, log_in)), "/login", "login", "A session for a token");
+  in.more_answers = {{401, "The token is none; the same page again", "text/html"}};
   Route out =
       door_form(RouteAction::post(at(door, log_out)), "/logout", "logout", "End the session");
   std::vector<Route> routes;

@@ -29,7 +29,7 @@ WebResponse come_back() {
 }
 
 Task<WebResponse> signed_answer(GateKeeper& keeper, AskedGate asked) {
-  if (!asked.complaint.empty()) co_return reply_of(misunderstood_reply(asked.complaint));
+  if (!asked.complaint.empty()) co_return problem(400, asked.complaint);
   GateQuestion question = asked.question;
   const std::optional<GateAnswer> answer = co_await keeper.answer(std::move(question));
   if (!answer) co_return come_back();
@@ -40,7 +40,7 @@ Task<WebResponse> signed_answer(GateKeeper& keeper, AskedGate asked) {
 }
 
 Task<WebResponse> flagger_answer(GateKeeper& keeper, AskedGate asked) {
-  if (!asked.complaint.empty()) co_return reply_of(misunderstood_reply(asked.complaint));
+  if (!asked.complaint.empty()) co_return problem(400, asked.complaint);
   const std::optional<GateAnswer> answer = co_await keeper.answer(std::move(asked.question));
   if (!answer) co_return come_back();
   co_return reply_of(flagger_reply(*answer));
@@ -123,12 +123,23 @@ json::object question_schema() {
 json::object answer_schema() {
   json::object verdict = schema::text();
   verdict["enum"] = json::array{"pass", "fail"};
-  json::object anything{{"type", "object"}};
-  return schema::object({{"format", schema::text()},
+  const json::object drill = schema::object({{"drill", schema::text()},
+                                             {"run", schema::text()},
+                                             {"verdict", verdict},
+                                             {"reasons", schema::list(schema::text())},
+                                             {"waived", schema::list(schema::text())}});
+  const json::object question = schema::object({{"service", schema::text()},
+                                                {"environment", schema::text()},
+                                                {"drill", schema::text()},
+                                                {"version", schema::text()},
+                                                {"configuration", schema::text()},
+                                                {"max_age", schema::text()},
+                                                {"no_regression", schema::flag()}});
+  return schema::object({{"format", schema::whole_number()},
                          {"verdict", verdict},
                          {"reasons", schema::list(schema::text())},
-                         {"drills", schema::list(anything)},
-                         {"question", anything},
+                         {"drills", schema::list(drill)},
+                         {"question", question},
                          {"nonce", schema::text()},
                          {"answered_at", schema::instant()},
                          {"server", schema::text()}});
@@ -156,6 +167,12 @@ Route gate_route(RouteAction action, const char* pattern, const char* id, const 
   return route;
 }
 
+/// What goes back where the document is read.
+void answer_signed(Route& route) {
+  route.answer_schema = answer_schema();
+  route.answer_headers = {{kSignature, "Of the body; docs/gate.md says of what bytes."}};
+}
+
 }  // namespace
 
 std::vector<Route> gate_routes(GateKeeper& keeper) {
@@ -165,19 +182,21 @@ std::vector<Route> gate_routes(GateKeeper& keeper) {
                            "May we deploy? Signed; `verdict` is pass or fail. Without a question, "
                            "the page for people");
   words.parameters = question_parameters();
-  words.answer_schema = answer_schema();
+  answer_signed(words);
+  words.more_answers = {{200, "The page for people", "text/html"}};
   Route json_body = gate_route(RouteAction::post(at(keeper, ask_by_json)),
                                "/gate/argo",
                                "askGateByJson",
                                "The same, for Argo Rollouts' web metric: $.verdict");
   json_body.body_schema = question_schema();
-  json_body.answer_schema = answer_schema();
+  answer_signed(json_body);
   Route flagger = gate_route(RouteAction::post(at(keeper, ask_by_flagger)),
                              "/gate/flagger",
                              "askGateByFlagger",
                              "The same, for Flagger's webhooks: 200 for yes, 403 for no");
   flagger.body_schema = flagger_schema();
   flagger.answer_type = "text/plain";
+  flagger.more_answers = {{403, "No; the reasons, one a line", "text/plain"}};
   std::vector<Route> routes;
   for (Route* each : {&words, &json_body, &flagger}) routes.push_back(std::move(*each));
   return routes;

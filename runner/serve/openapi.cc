@@ -8,20 +8,8 @@ namespace muster {
 
 namespace {
 
-json::object reference(std::string_view name) {
-  return {{"$ref", "#/components/responses/" + std::string(name)}};
-}
-
 json::object text_schema() {
   return {{"type", "string"}};
-}
-
-json::object content(std::string_view type, const json::object& schema) {
-  json::object described;
-  described["schema"] = schema;
-  json::object types;
-  types[type] = std::move(described);
-  return types;
 }
 
 json::array parameters_of(const Route& route) {
@@ -56,24 +44,170 @@ json::array security_of(const Route& route) {
   return ways;
 }
 
-json::object responses_of(const Route& route) {
-  json::object responses;
-  json::object good;
-  good["description"] = route.summary;
-  const json::object any =
-      route.answer_type.ends_with("json") ? json::object{{"type", "object"}} : text_schema();
-  if (route.answer_status != 303) {
-    good["content"] =
-        content(route.answer_type, route.answer_schema.empty() ? any : route.answer_schema);
+// ---- answers that any route may give
+
+bool every(const Route&) {
+  return true;
+}
+
+bool needs_a_token(const Route& route) {
+  return route.scope.has_value();
+}
+
+bool may_be_forged(const Route& route) {
+  return route.scope || route.method() != "GET";
+}
+
+bool names_something(const Route& route) {
+  return !names_in_pattern(route.pattern).empty();
+}
+
+bool takes_a_body(const Route& route) {
+  return route.method() != "GET";
+}
+
+bool moves_something(const Route& route) {
+  return route.scope && route.action.has_effect();
+}
+
+bool has_to_be_written_down(const Route& route) {
+  return route.scope != Scope::DrillStop && route.action.has_effect();
+}
+
+/// Its body is a sentence: as JSON, or for browsers as a page.
+struct SharedAnswer {
+  int status;
+  const char* name;
+  const char* what;
+  bool (*may_come_from)(const Route&);
+  const char* header = nullptr;  ///< that it always has
+};
+
+constexpr SharedAnswer kShared[] = {
+    {400, "BadRequest", "The request is malformed, or asks for what cannot be.", every},
+    {401,
+     "Unauthorized",
+     "A token is missing, unknown or expired.",
+     needs_a_token,
+     "WWW-Authenticate"},
+    {403,
+     "Forbidden",
+     "The token has not the scope, or another site's page made the request.",
+     may_be_forged},
+    {404, "NotFound", "There is no such thing.", names_something},
+    {409, "Conflict", "It cannot be done now; the error says what is in the way.", moves_something},
+    {411, "LengthRequired", "The body comes in pieces instead of with its length.", every},
+    {413, "BodyTooLarge", "The body is too large.", every},
+    {414, "AddressTooLong", "The address is too long.", every},
+    {415, "UnsupportedType", "The body is of a type that is not taken here.", takes_a_body},
+    {417, "ExpectationFailed", "The request expects something else than 100-continue.", every},
+    {421, "Misdirected", "The header Host names another server.", every},
+    {429,
+     "TooMany",
+     "Too many requests. A known one to stop is never too many.",
+     every,
+     "Retry-After"},
+    {431, "HeadTooLarge", "The headers are too many or too long.", every},
+    {500, "Failed", "It could not be done; the server's log says why.", every},
+    {503, "Unavailable", "Too many connections, or too much waits already.", every, "Retry-After"},
+    {505, "UnknownVersion", "The request is neither HTTP/1.1 nor HTTP/1.0.", every},
+    {507,
+     "Unwritten",
+     "Nothing was done, for the audit log cannot be written.",
+     has_to_be_written_down}};
+
+json::object error_schema() {
+  json::object error{{"type", "object"}};
+  error["properties"] = json::object{{"error", text_schema()}};
+  error["required"] = json::array{"error"};
+  return error;
+}
+
+json::object header_described(std::string_view what, bool always) {
+  json::object header;
+  header["description"] = what;
+  header["required"] = always;
+  header["schema"] = text_schema();
+  return header;
+}
+
+std::string_view meaning_of(std::string_view header) {
+  return header == "Retry-After" ? "Seconds until it may be asked again." : "How to show a token.";
+}
+
+/// Adds a type of body to a response; where it has that type already, either schema will do.
+void add_body(json::object& response, std::string_view type, const json::object& schema) {
+  if (type.empty()) return;
+  json::value& types = response["content"];
+  if (!types.is_object()) types = json::object();
+  json::value& body = types.get_object()[type];
+  if (!body.is_object()) {
+    body = json::object{{"schema", schema}};
+    return;
   }
-  responses[std::to_string(route.answer_status)] = std::move(good);
-  responses["400"] = reference("BadRequest");
-  if (route.scope) responses["401"] = reference("Unauthorized");
-  if (route.scope || route.method() != "GET") responses["403"] = reference("Forbidden");
-  if (!names_in_pattern(route.pattern).empty()) responses["404"] = reference("NotFound");
-  if (!route.body_types.empty()) responses["415"] = reference("UnsupportedType");
-  if (route.action.has_effect()) responses["409"] = reference("Conflict");
-  if (route.scope != Scope::DrillStop) responses["429"] = reference("TooMany");
+  json::value& known = body.get_object()["schema"];
+  if (known != json::value(schema)) known = json::object{{"anyOf", json::array{known, schema}}};
+}
+
+json::object described(const SharedAnswer& shared) {
+  json::object response;
+  response["description"] = shared.what;
+  if (shared.header != nullptr)
+    response["headers"] =
+        json::object{{shared.header, header_described(meaning_of(shared.header), true)}};
+  add_body(response, "application/json", error_schema());
+  add_body(response, "text/html", text_schema());
+  return response;
+}
+
+// ---- answers of one route
+
+json::object schema_of(std::string_view type, const json::object& said) {
+  if (!said.empty()) return said;
+  return type.ends_with("json") ? json::object{{"type", "object"}} : text_schema();
+}
+
+/// What the route itself answers, the good answer first.
+std::vector<RouteAnswer> own_answers(const Route& route) {
+  const bool leads_on = route.answer_status == 303;
+  std::vector<RouteAnswer> answers = {
+      {route.answer_status, route.summary, leads_on ? "" : route.answer_type, route.answer_schema}};
+  answers.insert(answers.end(), route.more_answers.begin(), route.more_answers.end());
+  return answers;
+}
+
+json::object own_responses(const Route& route) {
+  json::object responses;
+  for (const RouteAnswer& answer : own_answers(route)) {
+    json::value& response = responses[std::to_string(answer.status)];
+    if (!response.is_object()) response = json::object{{"description", answer.what}};
+    add_body(response.get_object(), answer.type, schema_of(answer.type, answer.schema));
+  }
+  json::object headers;
+  for (const RouteHeader& header : route.answer_headers)
+    headers[header.name] = header_described(header.what, false);
+  json::object& good = responses[std::to_string(route.answer_status)].get_object();
+  if (!headers.empty()) good["headers"] = std::move(headers);
+  return responses;
+}
+
+json::object either(json::object own, const SharedAnswer& shared) {
+  const json::object other = described(shared);
+  own["description"] = text_at(own, "description") + "; or: " + shared.what;
+  for (const auto& [type, body] : at(other, "content").as_object())
+    add_body(own, type, at(body.as_object(), "schema").as_object());
+  return own;
+}
+
+json::object responses_of(const Route& route) {
+  json::object responses = own_responses(route);
+  for (const SharedAnswer& shared : kShared) {
+    if (!shared.may_come_from(route)) continue;
+    json::value& response = responses[std::to_string(shared.status)];
+    response = response.is_object()
+                   ? either(std::move(response.get_object()), shared)
+                   : json::object{{"$ref", std::string("#/components/responses/") + shared.name}};
+  }
   return responses;
 }
 
@@ -117,23 +251,8 @@ json::object security_schemes() {
 }
 
 json::object shared_responses() {
-  json::object error{{"type", "object"}};
-  error["properties"] = json::object{{"error", text_schema()}};
-  error["required"] = json::array{"error"};
   json::object responses;
-  const auto add = [&](std::string_view name, std::string_view what) {
-    json::object response;
-    response["description"] = what;
-    response["content"] = content("application/json", error);
-    responses[name] = std::move(response);
-  };
-  add("BadRequest", "The request is malformed, or asks for what cannot be.");
-  add("Unauthorized", "A token is missing, unknown or expired.");
-  add("Forbidden", "The token has not the scope, or another site's page made the request.");
-  add("NotFound", "There is no such thing.");
-  add("Conflict", "It cannot be done now; the error says what is in the way.");
-  add("UnsupportedType", "The body is of a type that is not taken here.");
-  add("TooMany", "Too many requests; the header Retry-After says when to come back.");
+  for (const SharedAnswer& shared : kShared) responses[shared.name] = described(shared);
   return responses;
 }
 

@@ -15,6 +15,7 @@ namespace muster {
 
 namespace {
 
+constexpr const char* kPage = "text/html";
 constexpr Duration kStreamEvery = std::chrono::milliseconds(250);
 constexpr Duration kStreamAlive = std::chrono::seconds(15);
 
@@ -182,7 +183,8 @@ struct PageWords {
   const char* summary;
   Task<WebResponse> (*handle)(const Desk&, RoutedRequest);
   std::vector<RouteParameter> parameters{};  ///< of the query
-  const char* type = "text/html";
+  const char* type = kPage;
+  std::vector<RouteAnswer> more_answers{};
 };
 
 const std::vector<PageWords>& pages() {
@@ -194,8 +196,20 @@ const std::vector<PageWords>& pages() {
        "Runs, newest first",
        runs_page,
        {{"drill", "only of this drill"}, {"verdict", "only with this one"}, {"page", "from 1"}}},
-      {"/runs/{id}", "reportPage", "The report of a run", report_page},
-      {"/runs/{id}/live", "livePage", "A run that goes on", live_page},
+      {"/runs/{id}",
+       "reportPage",
+       "The report of a run",
+       report_page,
+       {},
+       kPage,
+       {{303, "It goes on: to its live page", ""}}},
+      {"/runs/{id}/live",
+       "livePage",
+       "A run that goes on",
+       live_page,
+       {},
+       kPage,
+       {{303, "It has ended: to its report", ""}}},
       {"/runs/{id}/events",
        "runEvents",
        "Its events, as Server-Sent Events",
@@ -207,7 +221,9 @@ const std::vector<PageWords>& pages() {
        "comparePage",
        "Two runs side by side",
        compare_page,
-       {{"before", "id of a run", true}, {"after", "id of another", true}}}};
+       {{"before", "id of a run", true}, {"after", "id of another", true}},
+       kPage,
+       {{404, "There is no such run"}}}};
   return kPages;
 }
 
@@ -241,6 +257,7 @@ Route page_route(const Desk& desk, const PageWords& words) {
   route.summary = words.summary;
   route.parameters = words.parameters;
   route.answer_type = words.type;
+  route.more_answers = words.more_answers;
   return route;
 }
 
@@ -249,7 +266,7 @@ Route form_route(const Desk& desk, const FormWords& words) {
   route.body_types = {"application/x-www-form-urlencoded"};
   route.body_schema = schema::options({{"csrf", schema::text()}, {"sure", schema::text()}});
   route.answer_status = 303;
-  route.answer_type = "text/html";
+  route.answer_headers = {{"Location", "Where the change shows."}};
   route.action = RouteAction::post(at(desk, words.handle));
   route.pattern = words.pattern;
   route.scope = words.scope;

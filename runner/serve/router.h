@@ -64,6 +64,20 @@ struct RouteParameter {
   bool required = false;  ///< of a query; those of a path always are
 };
 
+/// An answer of a route beside the good one, and beside those that any route may give.
+struct RouteAnswer {
+  int status = 200;
+  std::string what;                       ///< "The run goes on: its page is there"
+  std::string type = "application/json";  ///< empty: it has no body
+  json::object schema{};                  ///< empty: any object, or a text
+};
+
+/// A header of the good answer, as the document says it.
+struct RouteHeader {
+  std::string name;
+  std::string what;
+};
+
 /// One line of the table that all is made from: what is answered, who may ask, the document.
 struct Route {
   RouteAction action;
@@ -78,6 +92,8 @@ struct Route {
   int answer_status = 200;     ///< where all is well
   std::string answer_type = "application/json";
   json::object answer_schema{};  ///< empty: any object, or a text
+  std::vector<RouteHeader> answer_headers{};
+  std::vector<RouteAnswer> more_answers{};
 
   const std::string& method() const { return action.method(); }
 };

@@ -137,7 +137,8 @@ class Server {
     for (std::vector<Route> more : {door_routes(door_), api_routes(desk_), gate_routes(keeper_)})
       for (Route& route : more) all.push_back(std::move(route));
     all.push_back(metrics_route());
-    all.push_back(document_route(all));
+    all.push_back(document_route());
+    document_ = pretty_json(openapi_document(all));
     return all;
   }
 
@@ -174,13 +175,12 @@ class Server {
     co_return response;
   }
 
-  Route document_route(const std::vector<Route>& all) {
+  Route document_route() {
     Route route;
     route.action = RouteAction::get(at(*this, document));
     route.pattern = "/openapi.json";
     route.id = "getOpenApi";
     route.summary = "This document";
-    document_ = pretty_json(openapi_document(all));
     return route;
   }
 
@@ -259,6 +259,18 @@ void refuse_mistakes(const Settings& settings) {
       throw UsageError(fmt::format("{}: receiver '{}': {}", settings.file, receiver.name, why));
 }
 
+/// A file that the settings name and nobody can use is their mistake.
+template <class Look>
+void look_at_files(const Settings& settings, Look look) {
+  try {
+    look();
+  } catch (const UsageError&) {
+    throw;  // which says where
+  } catch (const Error& error) {
+    throw UsageError(settings.file + ": " + error.what());
+  }
+}
+
 }  // namespace
 
 Task<int> serve(Settings settings, ServerOptions options) {
@@ -271,13 +283,16 @@ Task<int> serve(Settings settings, ServerOptions options) {
 std::string check_settings(const Settings& settings) {
   refuse_mistakes(settings);
   const std::vector<ScheduledDrill> drills = scheduled_drills(settings);
-  if (!settings.serve.certificate.empty()) make_tls(settings.serve.certificate, settings.serve.key);
-  std::vector<std::string> keys = settings.trusted_keys;
-  if (!settings.policy.empty()) {
-    const GatePolicy policy = load_gate_policy(settings.policy, SystemClock().utc_now());
-    keys.insert(keys.end(), policy.trusted_keys.begin(), policy.trusted_keys.end());
-  }
-  trusted_keys(keys);
+  look_at_files(settings, [&] {
+    if (!settings.serve.certificate.empty())
+      make_tls(settings.serve.certificate, settings.serve.key);
+    std::vector<std::string> keys = settings.trusted_keys;
+    if (!settings.policy.empty()) {
+      const GatePolicy policy = load_gate_policy(settings.policy, SystemClock().utc_now());
+      keys.insert(keys.end(), policy.trusted_keys.begin(), policy.trusted_keys.end());
+    }
+    trusted_keys(keys);
+  });
   look_at_store(settings.store.empty() ? default_store() : settings.store);
   return fmt::format("{} is well: {} on schedule, {}, {}\n",
                      settings.file,
