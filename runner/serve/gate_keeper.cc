@@ -89,6 +89,7 @@ Task<> GateKeeper::take_look(std::shared_ptr<Look> look) {
     }
   };
   looks_.push_back(look);
+  ++looked_;
   const AtEnd leave{*this, *look};
   try {
     auto work = [this, look](Store& store) {

@@ -37,6 +37,8 @@ class GateKeeper {
   /// As it is now; throws UsageError where it is wrong. Nothing where none is configured.
   std::optional<GatePolicy> policy() const;
 
+  std::size_t looked() const { return looked_; }  ///< how often; for tests
+
  private:
   /// One look, and who waits for it.
   struct Look;
@@ -57,6 +59,7 @@ class GateKeeper {
   const SigningKey& key_;
   ServerMetrics& metrics_;
   std::list<std::shared_ptr<Look>> looks_;  ///< that have not ended
+  std::size_t looked_ = 0;
   /// When the store could last not be asked, and why.
   struct Failure {
     Time at;

@@ -49,6 +49,8 @@ struct Office : ScratchHome {
   ServeSettings settings;
   std::unique_ptr<AccessControl> access;
   std::unique_ptr<Application> application;
+  bool recognised = false;      ///< the connection was told who asks
+  bool was_recognised = false;  ///< ... before anything was done
 
   explicit Office(bool tokens = true) {
     settings.requests_per_minute = 60;
@@ -63,7 +65,7 @@ struct Office : ScratchHome {
                            log,
                            audit,
                            *access,
-                           {route("/halt", "halt", Scope::DrillStop, does),
+                           {route("/halt", "halt", Scope::DrillStop, looks_back()),
                             route("/abort", "abort", Scope::DrillStop, does),
                             route("/login", "login", std::nullopt, lets_in)},
                            [](int, const std::string&, const Caller&) { return std::string(); },
@@ -71,11 +73,21 @@ struct Office : ScratchHome {
                            }});
   }
 
+  MovingHandler looks_back() {
+    return [this](RoutedRequest request, Effect effect) {
+      was_recognised = recognised;
+      return does(std::move(request), effect);
+    };
+  }
+
   WebResponse answer(const std::string& where, const std::string& token, std::string body = "") {
     WebRequest request;
     request.method = "POST";
     request.path = where;
     request.peer = "127.0.0.1";
+    request.recognised = [this] {
+      recognised = true;
+    };
     request.headers["host"] = "localhost";
     if (!token.empty()) request.headers["authorization"] = "Bearer " + token;
     if (!body.empty()) request.headers["content-type"] = "text/plain";
@@ -144,6 +156,19 @@ BOOST_AUTO_TEST_CASE(what_a_known_caller_is_refused_is_written_each_time) {
   Office desk;
   for (int i = 0; i < 5; ++i) BOOST_TEST(desk.status("/halt", kRead) == 403);
   BOOST_TEST(desk.lines() == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_hears_who_asks_before_anything_is_done) {
+  Office desk;
+  desk.status("/halt", "");
+  desk.status("/halt", "wrong");
+  BOOST_TEST(!desk.recognised);
+  desk.status("/halt", kStop);
+  BOOST_TEST(desk.was_recognised);
+  Office other;
+  other.status("/halt", kRead);  // a good token that may not
+  BOOST_TEST(other.recognised);
+  BOOST_TEST(!other.was_recognised);
 }
 
 BOOST_AUTO_TEST_CASE(without_tokens_aborting_too_often_keeps_nobody_from_halting) {

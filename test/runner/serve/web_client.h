@@ -54,14 +54,25 @@ class RawClient {
   explicit RawClient(WebLab& lab) : lab_(lab), socket_(lab.loop()) {}
 
   Task<> connect() {
-    const boost::asio::ip::tcp::endpoint there(boost::asio::ip::address_v4::loopback(),
-                                               static_cast<std::uint16_t>(lab_.server.port()));
-    co_await socket_.async_connect(there, boost::asio::use_awaitable);
+    const auto server = there();
+    co_await socket_.async_connect(server, boost::asio::use_awaitable);
   }
 
   Task<> say(std::string text) {
     co_await boost::asio::async_write(
         socket_, boost::asio::buffer(text), boost::asio::as_tuple(boost::asio::use_awaitable));
+  }
+
+  /// Connects and says it before anybody else in the loop has a turn.
+  void connect_and_say_at_once(const std::string& text) {
+    socket_.connect(there());
+    boost::asio::write(socket_, boost::asio::buffer(text));
+  }
+
+  /// Half of the connection is closed: there is nothing more to say.
+  void end_of_words() {
+    boost::system::error_code gone;
+    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, gone);
   }
 
   /// All that comes until the server closes.
@@ -103,6 +114,11 @@ class RawClient {
   boost::asio::ip::tcp::socket& socket() { return socket_; }
 
  private:
+  boost::asio::ip::tcp::endpoint there() const {
+    return {boost::asio::ip::address_v4::loopback(),
+            static_cast<std::uint16_t>(lab_.server.port())};
+  }
+
   WebLab& lab_;
   boost::asio::ip::tcp::socket socket_;
   std::string heard_;
