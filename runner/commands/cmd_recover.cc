@@ -97,18 +97,20 @@ void keep_results(const std::vector<RunTrace>& dead) {
   }
 }
 
-/// Where other servers wait for that.
-void let_go_of_stacks() {
+/// Where other servers wait for that. False where they still do: to them something may be in force.
+bool let_go_of_stacks() {
   const std::string location = default_store();
-  if (!is_shared(location)) return;
+  if (!is_shared(location)) return true;
   try {
     const auto store = open_store(location);
     for (const std::string& line : let_go_of_recovered(*store)) say(line + "\n");
+    return true;
   } catch (const Error& error) {
     say(
-        fmt::format("what dead runs held in the store was not let go of: {}; then run `muster "
-                    "recover` again\n",
+        fmt::format("what dead runs of this home held in the shared store was not let go of, and "
+                    "other servers wait for that: {}; then run `muster recover` again\n",
                     error.what()));
+    return false;
   }
 }
 
@@ -135,8 +137,8 @@ Task<int> recover_all() {
         "again\n");
   for (const RunTrace& trace : harmless) co_await close_dead_run(trace);
   keep_results(dead);
-  let_go_of_stacks();
-  co_return static_cast<int>(all_clean ? ExitCode::Pass : ExitCode::Broken);
+  const bool others_know = let_go_of_stacks();
+  co_return static_cast<int>(all_clean && others_know ? ExitCode::Pass : ExitCode::Broken);
 }
 
 }  // namespace
