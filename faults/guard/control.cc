@@ -19,6 +19,21 @@ namespace {
 constexpr std::int64_t kLongestSleep = kSecond / 4;
 /// Milliseconds: a runner that takes nothing for so long is gone, and must not hold the guard up.
 constexpr int kTakenWithin = 1000;
+constexpr std::int64_t kFirstFrameWithin = 30 * kSecond;
+
+/// Adds what stdin has, until `bytes` is so long; false where the input ended before.
+bool read_up_to(std::string& bytes, std::size_t length, std::int64_t until) {
+  char buffer[16384];
+  while (bytes.size() < length) {
+    if (!readable(STDIN_FILENO, until - boottime_now())) throw GuardError("no order came");
+    const ssize_t count =
+        ::read(STDIN_FILENO, buffer, std::min(sizeof buffer, length - bytes.size()));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    bytes.append(buffer, static_cast<std::size_t>(count));
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -119,6 +134,29 @@ void Control::send(std::string_view frame) {
   pollfd output{STDOUT_FILENO, POLLOUT, 0};
   output_open_ =
       output_open_ && ::poll(&output, 1, kTakenWithin) != 0 && write_all(STDOUT_FILENO, frame);
+}
+
+std::optional<Frame> read_first_frame() {
+  const std::int64_t until = boottime_now() + kFirstFrameWithin;
+  std::string bytes;
+  if (!read_up_to(bytes, kFrameHead, until) && bytes.empty()) return std::nullopt;
+  if (bytes.size() < kFrameHead || !read_up_to(bytes, frame_size(bytes), until))
+    throw GuardError("the input ended within its first frame");
+  Frame frame;
+  std::size_t used = 0;
+  if (decode(bytes, frame, used) != Decoded::Complete)
+    throw GuardError("the first bytes are no frame of the guard protocol");
+  return frame;
+}
+
+Order read_order(std::optional<Frame> first, FrameType type) {
+  const bool one_target = first.has_value();
+  if (!first) first = read_first_frame();
+  if (!first) throw GuardError("the input ended before an order came");
+  if (first->type != type) throw GuardError("the first frame is not the order that was expected");
+  Order order = from_frame<Order>(*first);
+  if (one_target) order.change.place.clear();
+  return order;
 }
 
 }  // namespace muster::guard

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 #include "faults/guard/protocol.h"
 #include "faults/guard/system.h"
@@ -61,5 +63,15 @@ class Control {
   std::int64_t lease_end_ = 0;
   std::int64_t deadline_ = 0;
 };
+
+/// Exactly one frame from stdin, so that every byte behind it is left for whoever is called for it;
+/// nothing where the input ended before it. Throws GuardError where half of one came, or none for
+/// half a minute.
+std::optional<Frame> read_first_frame();
+
+/// The order in this frame, or in the first one on stdin; throws GuardError where it is not of
+/// `type`. Where the frame had to say what we are called for, all records here are of one target:
+/// the order has no place then, however the runner calls this host.
+Order read_order(std::optional<Frame> first, FrameType type);
 
 }  // namespace muster::guard

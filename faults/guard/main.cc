@@ -1,9 +1,11 @@
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,15 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "faults/guard/control.h"
 #include "faults/guard/policy.h"
 #include "faults/guard/recover.h"
 #include "faults/guard/serve.h"
-#include "faults/guard/stdio.h"
 #include "faults/guard/system.h"
 
 namespace muster::guard {
 
 namespace {
+
+constexpr int kNoProgram = 127;  ///< exit code, as a shell's
 
 /// The guard goes into a session of its own. Its parent only waits and passes on its exit code: it
 /// belongs to the connection, and whatever ends the connection may end it. Returns in the guard
@@ -70,6 +74,40 @@ int print_policy() {
     std::puts(error.what());
     return kExitRefused;
   }
+}
+
+/// What an Exec asks for.
+[[noreturn]] void become(std::vector<std::string> words) {
+  if (words.empty()) throw GuardError("an order to run a program names none");
+  Policy::of_this_host("").check_program(words.front());
+  std::vector<char*> argv(words.size() + 1);  // ends with a null pointer
+  for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
+  ::execvp(argv.front(), argv.data());
+  std::fprintf(stderr, "%s%s: %s\n", kCannotStart.data(), argv.front(), std::strerror(errno));
+  std::exit(kNoProgram);
+}
+
+/// Where only one fixed command line may be used, as over ssh, the first frame says what we are
+/// called for: "serve" for Arm, "recover" for Recover. Exec turns this process into its program and
+/// does not return. Empty, after printing kGreeting, where there is none: somebody asked whether a
+/// guard is here.
+std::string_view command_of(const std::optional<Frame>& first) {
+  if (!first) {
+    write_all(STDOUT_FILENO, kGreeting);
+    return {};
+  }
+  if (first->type == FrameType::Exec) become(first->fields);
+  if (first->type == FrameType::Arm) return "serve";
+  if (first->type == FrameType::Recover) return "recover";
+  throw GuardError("the first frame is not an order");
+}
+
+/// Where a guard that was told nothing keeps its records.
+std::string default_directory() {
+  if (::geteuid() == 0) return "/var/lib/muster/guard";
+  const char* const home = std::getenv("HOME");
+  if (home == nullptr || *home != '/') throw GuardError("HOME is not set; say --dir DIR");
+  return std::string(home) + "/.muster/guard";
 }
 
 int run(std::string_view mode, const std::string& directory) {

@@ -10,7 +10,6 @@
 #include "faults/guard/operations.h"
 #include "faults/guard/policy.h"
 #include "faults/guard/serve.h"
-#include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
 
 namespace muster::guard {

@@ -12,7 +12,6 @@
 #include "faults/guard/policy.h"
 #include "faults/guard/record.h"
 #include "faults/guard/second.h"
-#include "faults/guard/stdio.h"
 #include "faults/guard/undoing.h"
 
 namespace muster::guard {

@@ -18,8 +18,8 @@
 
 namespace muster::guard {
 
-void fail_system(const std::string& what) {
-  throw GuardError(what + ": " + std::strerror(errno));
+void fail_system(const std::string& what, int error) {
+  throw GuardError(what + ": " + std::strerror(error));
 }
 
 void Line::print(const char* format, ...) {
@@ -134,8 +134,7 @@ void write_durably(const std::string& path, std::string_view content, std::size_
   if (!written) {
     const int error = errno;
     ::unlink(beside.c_str());
-    errno = error;
-    fail_system(path);
+    fail_system(path, error);
   }
   if (!sync_directory_of(path)) fail_system("directory of " + path);
 }
@@ -148,8 +147,7 @@ void make_directory(const std::string& path) {
     if (made ? sync_directory_of(part) : errno == EEXIST || errno == EROFS) continue;
     const int error = errno;
     if (made) ::rmdir(part.c_str());
-    errno = error;
-    fail_system(path);
+    fail_system(path, error);
   }
 }
 

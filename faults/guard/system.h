@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
@@ -17,8 +18,8 @@ class GuardError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws GuardError: "WHAT: reason of errno".
-[[noreturn]] void fail_system(const std::string& what);
+/// Throws GuardError: "WHAT: reason of `error`".
+[[noreturn]] void fail_system(const std::string& what, int error = errno);
 
 /// Text of a fixed size, for everything that is said after arming: undoing must not need memory.
 class Line {
