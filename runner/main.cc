@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "runner/commands/commands.h"
 #include "runner/exit_code.h"
+#include "runner/perhaps_in_force.h"
 
 namespace {
 
@@ -26,6 +27,8 @@ int main(int argc, char** argv) {
     return ended(error, muster::ExitCode::Usage, "");
   } catch (const muster::Refused& error) {
     return ended(error, muster::ExitCode::Refused, "muster: refused: ");
+  } catch (const muster::PerhapsInForce& error) {
+    return ended(error, muster::ExitCode::Broken, "muster: SOMETHING MAY STILL BE IN FORCE: ");
   } catch (const muster::Error& error) {
     return ended(error, muster::ExitCode::Inconclusive, "muster: ");
   } catch (const std::exception& error) {

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "reports/judge/judge.h"
 #include "runner/drill/asker.h"
+#include "runner/drill/ending.h"
 #include "runner/drill/engine.h"
 #include "runner/drill/hold_keeper.h"
 #include "runner/drill/signals.h"
@@ -111,12 +112,6 @@ void close_run(Journal& journal, StackHold& hold, const std::string& id, const s
   }
 }
 
-bool everything_undone(const RunRecord& record) {
-  return std::all_of(record.actions.begin(), record.actions.end(), [](const ActionRecord& action) {
-    return action.undone && action.undone->clean();
-  });
-}
-
 Result judged(RunRecord& record, SampleFile& samples, const fs::path& directory) {
   try {
     samples.flush();
@@ -140,6 +135,32 @@ bool keep(Store& store, FinishedRun& finished) {
   if (complaint.empty()) return true;
   say(complaint + "; mend that, then `muster recover` keeps what is missing");
   return false;
+}
+
+/// What a run has in hand when its engine has ended.
+struct InHand {
+  TaskGroup& watchers;
+  Observer& observer;
+  Journal& journal;
+  StackHold& hold;
+  SampleFile& samples;
+  Store& store;
+  std::string id;
+  fs::path directory;
+};
+
+/// Judges, keeps and closes the run. `undone`: nothing of it is in force.
+Task<Result> settle(EngineEnd end, InHand run, bool undone) {
+  co_await run.watchers.stop();
+  run.observer.finished();
+  if (end.error && undone) {
+    close_run(run.journal, run.hold, run.id, end.why);
+    std::rethrow_exception(end.error);
+  }
+  if (end.error) co_return result_of_broken_off(run.directory, end.why);
+  FinishedRun finished{judged(*end.record, run.samples, run.directory), run.directory};
+  if (keep(run.store, finished) && undone) close_run(run.journal, run.hold, run.id, "");
+  co_return std::move(finished.result);
 }
 
 }  // namespace
@@ -189,28 +210,13 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   if (keeper) watchers.spawn(keeper->keep());
   if (leash != nullptr) watchers.spawn(stop_by_leash(*leash, engine));
 
-  std::optional<RunRecord> record;
-  std::exception_ptr impossible;
-  bool refused = false;
-  std::string why;
-  try {
-    record = co_await engine.run(std::move(drill), std::move(planned));
-  } catch (const Error& error) {
-    impossible = std::current_exception();
-    refused = dynamic_cast<const Refused*>(&error) != nullptr;
-    why = error.what();
-  }
-  co_await watchers.stop();
-  observer->finished();
-  // A target's no leaves an intent in the journal, and nothing else anywhere.
-  if (impossible && (refused || !something_was_tried(directory))) {
-    close_run(journal, hold, id, why);
-    std::rethrow_exception(impossible);
-  }
-  if (impossible) co_return FinishedRun{result_of_broken_off(directory, why), directory};
-  FinishedRun finished{judged(*record, *samples, directory), directory};
-  if (keep(*store, finished) && everything_undone(*record)) close_run(journal, hold, id, "");
-  co_return finished;
+  Task<RunRecord> driven = engine.run(std::move(drill), std::move(planned));
+  EngineEnd end = co_await end_of(std::move(driven));
+  const bool undone = is_undone(end, directory);
+  InHand in_hand{watchers, *observer, journal, hold, *samples, *store, id, directory};
+  Task<Result> rest = settle(std::move(end), std::move(in_hand), undone);
+  Result result = co_await result_of_rest(std::move(rest), undone);
+  co_return FinishedRun{std::move(result), directory};
 }
 
 }  // namespace muster

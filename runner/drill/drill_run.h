@@ -34,7 +34,8 @@ struct FinishedRun {
 /// One run of a drill from the lock to the history: plans it, makes the run's directory, drives the
 /// engine, judges, writes result.json and report.html, remembers. Ctrl-C, SIGTERM, SIGHUP and the
 /// safety lever undo and end it; SIGUSR1 engages the lever. Throws Refused where another drill
-/// holds the stack or an interlock forbids this one; nothing of the run exists then.
+/// holds the stack or an interlock forbids this one; nothing of the run exists then. Throws
+/// PerhapsInForce where the result could not be made and not everything is known to be undone.
 Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options);
 
 }  // namespace muster
