@@ -45,8 +45,9 @@ struct SimPlace {
   SimStore& store;
   Random& random;
   const std::vector<ScheduledDrill>& drills;
-  bool held = false;        ///< the outside check says no
-  bool hold_fails = false;  ///< ... or nothing
+  bool held = false;               ///< the outside check says no
+  bool hold_fails = false;         ///< ... or nothing
+  bool something_is_left = false;  ///< of `muster recover`
   int recovered = 0;
   std::vector<Injection> injections;
 };
@@ -120,6 +121,7 @@ class SimHere final : public Host {
     CommandResult result;
     if (command.argv.back() == "recover") {
       ++place_.recovered;
+      result.exit_code = place_.something_is_left ? 4 : 0;
     } else {
       if (place_.hold_fails) fail("the check cannot be started");
       result.exit_code = place_.held ? 1 : 0;
@@ -322,6 +324,19 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_away_starts_nothing_and_is_used_again_when_
   world.serve_for(24h);
   world.check();
   BOOST_TEST(world.place.injections.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_could_not_be_undone_keeps_every_drill_back_until_it_is) {
+  const ScratchHome home;
+  ServerWorld world(8, at("2026-11-02T06:00:00Z"), {line("every-minute", "* * * * *")});
+  world.place.something_is_left = true;
+  world.serve_for(30min, [&](SteppedClock& clock) -> Task<> {
+    co_await clock.sleep_for(17min);
+    BOOST_TEST(world.place.injections.empty());
+    BOOST_TEST(world.place.recovered > 1);  // it is tried again
+    world.place.something_is_left = false;
+  });
+  BOOST_TEST(!world.place.injections.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_engaged_lever_keeps_every_drill_back) {
