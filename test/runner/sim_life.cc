@@ -328,7 +328,8 @@ class SimWorld {
   static Task<> intrude(SimWorld& world) {
     const Duration after = world.machine_.some(10s);
     co_await world.clock_.sleep_for(after);
-    world.machine_.stranger_takes("command:do a");
+    const bool calm = world.machine_.storm.stranger <= 0;
+    if (!calm) world.machine_.stranger_takes("command:do a");
   }
 
   /// As run_drill does it, from the plan to the end of the journal.
