@@ -194,7 +194,7 @@ class Server {
   /// scheduler, however that ends.
   Task<> schedule_until(Happening& ended) {
     struct SetAtEnd {
-      explicit SetAtEnd(Happening& end) : end(end) {}
+      explicit SetAtEnd(Happening& its_end) : end(its_end) {}
       SetAtEnd(const SetAtEnd&) = delete;
       SetAtEnd& operator=(const SetAtEnd&) = delete;
       ~SetAtEnd() { end.set(); }
