@@ -79,6 +79,12 @@ const std::vector<GateViolation>& violations_of_the_run() {
       {"another drill in the result", [](GateCase& c) { change_result(c, [](auto& r) { r.run.drill = "other"; }); }, false},
       {"another verdict", [](GateCase& c) { change_result(c, [](auto& r) { r.verdict.status = "inconclusive"; }); }, false},
       {"another exit code", [](GateCase& c) { change_result(c, [](auto& r) { r.verdict.exit_code = 4; }); }, false},
+      {"both say another drill", [](GateCase& c) {
+         change_run(c, [](auto& r) { r.drill = "other"; });
+         change_result(c, [](auto& r) { r.run.drill = "other"; }); }, false},
+      {"neither says in which environment", [](GateCase& c) {
+         change_run(c, [](auto& r) { r.environment.clear(); });
+         change_result(c, [](auto& r) { r.run.environment.clear(); }); }, true},
       {"another stack in the history", [](GateCase& c) { change_run(c, [](auto& r) { r.stack = "another-shop"; }); }, false},
       {"another result than is remembered", [](GateCase& c) { change_run(c, [](auto& r) { r.result_digest = "sha256:00"; }); }, false},
       {"no result is remembered", [](GateCase& c) { change_run(c, [](auto& r) { r.result_digest.clear(); }); }, false},
@@ -94,6 +100,10 @@ const std::vector<GateViolation>& violations_of_the_run() {
       {"an unknown state", [](GateCase& c) { change_result(c, [](auto& r) { r.run.state = "Completed"; }); }, true},
       {"nothing injected", [](GateCase& c) { change_result(c, [](auto& r) { r.actions.clear(); }); }, true},
       {"not observed", [](GateCase& c) { change_action(c, [](auto& a) { a.applied_s.reset(); }); }, true},
+      {"one of more not observed", [](GateCase& c) { change_result(c, [](auto& r) {
+         if (r.actions.empty()) return;
+         r.actions.push_back(r.actions[0]);
+         r.actions.back().applied_s.reset(); }); }, true},
       {"undo not verified", [](GateCase& c) { change_action(c, [](auto& a) { a.undo_verified = false; }); }, false},
       {"undo in conflict", [](GateCase& c) { change_action(c, [](auto& a) { a.undo_state = "conflict"; }); }, false},
       {"undo in no state", [](GateCase& c) { change_action(c, [](auto& a) { a.undo_state.clear(); }); }, false},

@@ -150,6 +150,13 @@ ScheduleSettings line(const std::string& name, const std::string& when) {
   return settings;
 }
 
+/// May begin long after its time.
+ScheduleSettings hourly_and_late() {
+  ScheduleSettings late = line("hourly", "0 * * * *");
+  late.missed.run_within = 6h;
+  return late;
+}
+
 /// One world: schedulers come and go in it, the store stays.
 class ServerWorld {
  public:
@@ -280,9 +287,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_missed_turns_are_not_caught_up) {
 
 BOOST_AUTO_TEST_CASE(of_several_late_turns_only_the_newest_is_made_up_for) {
   const ScratchHome home;
-  ScheduleSettings late = line("hourly", "0 * * * *");
-  late.missed.run_within = 6h;
-  ServerWorld world(3, at("2026-11-02T06:10:00Z"), {late});
+  ServerWorld world(3, at("2026-11-02T06:10:00Z"), {hourly_and_late()});
   world.serve_for(10min);
   BOOST_TEST(world.place.injections.size() == 1U);  // that of 06:00, which is late
   world.pass_time(5h + 30min);
@@ -290,6 +295,19 @@ BOOST_AUTO_TEST_CASE(of_several_late_turns_only_the_newest_is_made_up_for) {
   world.check();
   BOOST_TEST(world.place.injections.size() == 2U);
   BOOST_TEST(format_utc(world.place.injections.back().due) == "2026-11-02T11:00:00.000000Z");
+}
+
+BOOST_AUTO_TEST_CASE(of_turns_that_were_kept_back_only_the_newest_is_made_up_for) {
+  const ScratchHome home;
+  ServerWorld world(9, at("2026-11-02T06:30:00Z"), {hourly_and_late()});
+  world.place.something_is_left = true;
+  world.serve_for(5h + 20min, [&](SteppedClock& clock) -> Task<> {
+    co_await clock.sleep_for(4h + 40min);  // 07:00 to 11:00 came due meanwhile
+    BOOST_TEST(world.place.injections.empty());
+    world.place.something_is_left = false;
+  });
+  BOOST_REQUIRE(world.place.injections.size() == 1U);
+  BOOST_TEST(format_utc(world.place.injections.front().due) == "2026-11-02T11:00:00.000000Z");
 }
 
 BOOST_AUTO_TEST_CASE(a_check_that_says_no_or_nothing_keeps_every_drill_back) {

@@ -58,14 +58,16 @@ class RawClient {
     co_await socket_.async_connect(server, boost::asio::use_awaitable);
   }
 
-  Task<> say(std::string text) {
-    co_await boost::asio::async_write(
+  /// False where the other side would not take all of it.
+  Task<bool> say(std::string text) {
+    auto [error, count] = co_await boost::asio::async_write(
         socket_, boost::asio::buffer(text), boost::asio::as_tuple(boost::asio::use_awaitable));
+    co_return !error;
   }
 
-  /// Connects and says it before anybody else in the loop has a turn.
-  void connect_and_say_at_once(const std::string& text) {
-    socket_.connect(there());
+  /// These two before anybody else in the loop has a turn.
+  void connect_at_once() { socket_.connect(there()); }
+  void say_at_once(const std::string& text) {
     boost::asio::write(socket_, boost::asio::buffer(text));
   }
 
