@@ -3,8 +3,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/process.h"
+#include "base/secret.h"
 #include "runner/commands/commands.h"
 #include "runner/drill/drill_run.h"
+#include "runner/drill/ending.h"
 #include "runner/exit_code.h"
 #include "runner/serve/turn.h"
 
@@ -43,6 +45,10 @@ DrillRunOptions options_of(const ScheduleSettings& settings,
   return options;
 }
 
+void tell(const std::string& problem) {
+  if (!problem.empty()) std::fputs((without_secrets(problem) + "\n").c_str(), stderr);
+}
+
 /// All trials of the playbook; as in `muster run`, nothing but a pass or a fail is repeated. The
 /// worst result decides. One that may not start any more ends them: the trials before it stand, and
 /// whoever needs all of them finds that some are missing.
@@ -56,11 +62,8 @@ Task<Result> run_trials(Drill drill, DrillRunOptions options) {
       finished = co_await run_drill(std::move(copy), options);
     } catch (const Refused& refusal) {
       if (!worst) throw;
-      std::fputs(
-          fmt::format(
-              "trial {} of {} did not start: {}\n", trial, drill.playbook.trials, refusal.what())
-              .c_str(),
-          stderr);
+      tell(fmt::format(
+          "trial {} of {} did not start: {}", trial, drill.playbook.trials, refusal.what()));
       break;
     }
     if (options.trial_group.empty()) options.trial_group = finished->result.run.id;
@@ -98,11 +101,10 @@ Task<int> run_turn(Turn turn) {
     failed = std::current_exception();
     end = {leash.started() ? "cut" : "skipped", error.what(), 0};
   }
-  co_await held.stop();
+  tell(co_await problem_of(held.stop()));
   std::string state = end.state;
   std::string why = end.why;
-  const std::string problem = co_await leash.finish(std::move(state), std::move(why));
-  if (!problem.empty()) std::fputs((problem + "\n").c_str(), stderr);
+  tell(co_await leash.finish(std::move(state), std::move(why)));
   if (failed) std::rethrow_exception(failed);
   co_return end.exit_code;
 }

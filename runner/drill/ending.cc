@@ -45,4 +45,13 @@ Task<Result> result_of_rest(Task<Result> rest, bool undone) {
   }
 }
 
+Task<std::string> problem_of(Task<> last) {
+  try {
+    co_await std::move(last);
+  } catch (const std::exception& error) {
+    co_return error.what();
+  }
+  co_return "";
+}
+
 }  // namespace muster

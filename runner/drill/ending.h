@@ -31,4 +31,8 @@ bool is_undone(const EngineEnd& end, const std::filesystem::path& directory);
 /// is thrown; else PerhapsInForce.
 Task<Result> result_of_rest(Task<Result> rest, bool undone);
 
+/// Waits for what nothing depends on any more, such as letting go. Its error in words, empty where
+/// there was none: how the run ended stays what it was.
+Task<std::string> problem_of(Task<> last);
+
 }  // namespace muster

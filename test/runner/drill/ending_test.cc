@@ -50,6 +50,20 @@ Task<Result> fails_otherwise() {
   co_return Result{};
 }
 
+Task<> expect_problem(Task<> last, std::string problem) {
+  const std::string said = co_await problem_of(std::move(last));
+  BOOST_TEST(said == problem);
+}
+
+Task<> cannot_let_go() {
+  throw Error("the store is away");
+  co_return;
+}
+
+Task<> lets_go() {
+  co_return;
+}
+
 Task<> wait_for(Task<Result> rest, bool undone) {
   co_await result_of_rest(std::move(rest), undone);
 }
@@ -109,6 +123,11 @@ BOOST_AUTO_TEST_CASE(a_failure_after_everything_is_undone_stays_what_it_is) {
     return dynamic_cast<const PerhapsInForce*>(&error) == nullptr;
   });
   BOOST_CHECK_THROW(run_task(wait_for(fails_otherwise(), true)), std::bad_alloc);
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_when_nothing_depends_on_it_is_told_and_changes_nothing) {
+  run_task(expect_problem(cannot_let_go(), "the store is away"));
+  run_task(expect_problem(lets_go(), ""));
 }
 
 BOOST_AUTO_TEST_CASE(whatever_ends_the_engine_is_told) {
