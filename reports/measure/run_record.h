@@ -52,6 +52,10 @@ struct CheckRecord {
   std::string saw;  ///< "error_ratio was 3.2 %"
 };
 
+/// Who had a run started.
+inline constexpr const char* kByPerson = "person";
+inline constexpr const char* kBySchedule = "schedule";
+
 /// Everything the judgement looks at. Filled by the engine; judging reads no clock, file or socket.
 struct RunRecord {
   std::string id;           ///< ULID
@@ -66,7 +70,7 @@ struct RunRecord {
   std::uint64_t seed = 0;
   int trial = 1;
   std::string trial_group;  ///< id of the first run of the group; empty: this is the first
-  std::string triggered_by = "person";
+  std::string triggered_by = kByPerson;
   std::map<std::string, std::string> labels;  ///< "version" -> "2026.46.1": what a gate may ask for
 
   UtcTime started_utc;  ///< the wall clock at `started`; the one anchor between both clocks

@@ -49,6 +49,15 @@ void show(const RunTrace& trace) {
     print("  its journal is damaged; count everything it might have done as in force\n");
 }
 
+/// Where no drill ever ran it says where it looked: a mistyped MUSTER_HOME looks just as clean.
+std::string no_drill_runs() {
+  const std::filesystem::path runs = runs_directory();
+  if (std::filesystem::exists(runs)) return "no drill is running; nothing is in force\n";
+  return fmt::format(
+      "no drill ever ran in {} (MUSTER_HOME says where): nothing of it is in force\n",
+      printable(runs.parent_path().string()));
+}
+
 struct Sight {
   std::vector<RunTrace> traces;
   std::optional<Lever> lever;
@@ -71,7 +80,7 @@ json::object to_json(const Sight& sight) {
 
 void show(const Sight& sight) {
   for (const RunTrace& trace : sight.traces) show(trace);
-  if (sight.traces.empty()) print("no drill is running; nothing is in force\n");
+  if (sight.traces.empty()) print(no_drill_runs());
   if (sight.lever)
     print(fmt::format("{}\n{}\n", sight.lever->text(), sight.lever->how_to_release()));
 }

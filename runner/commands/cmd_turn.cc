@@ -30,6 +30,7 @@ std::vector<std::string> set_words(const std::map<std::string, std::string>& set
 }
 
 DrillRunOptions options_of(const ScheduleSettings& settings,
+                           const TurnOrder& order,
                            const std::string& store,
                            Leash& leash) {
   DrillRunOptions options;
@@ -37,6 +38,7 @@ DrillRunOptions options_of(const ScheduleSettings& settings,
   options.progress = true;
   options.leash = &leash;
   options.store = store;
+  options.triggered_by = order.by_person ? kByPerson : kBySchedule;
   options.labels = settings.labels;
   options.labels["schedule"] = settings.name;
   options.permission.yes_production = settings.yes_production;
@@ -93,7 +95,7 @@ Task<int> run_turn(Turn turn) {
   TurnEnd end;
   std::exception_ptr failed;
   try {
-    DrillRunOptions options = options_of(turn.schedule.settings(), location, leash);
+    DrillRunOptions options = options_of(turn.schedule.settings(), turn.order, location, leash);
     Drill drill = std::move(turn.drill);
     const Result result = co_await run_trials(std::move(drill), std::move(options));
     end = end_of_turn(result, leash.pull());

@@ -194,11 +194,12 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   auto executor = co_await asio::this_coro::executor;
   const auto keeper = keeper_of(hold, location, executor, clock, options.leash);
   Leash* const leash = keeper ? keeper.get() : options.leash;
-  Engine engine(World{clock, hosts, *guards, *agents, *asker, leash},
-                journal,
-                *samples,
-                *observer,
-                {id, number, seed, options.trial, options.trial_group, options.labels});
+  Engine engine(
+      World{clock, hosts, *guards, *agents, *asker, leash},
+      journal,
+      *samples,
+      *observer,
+      {id, number, seed, options.trial, options.trial_group, options.labels, options.triggered_by});
   Stopper stopper(engine, *observer);
   observer->take_keys(executor, [&] { stopper.on_key(); });
   const StopSignals signals(executor, [&](int signal) {

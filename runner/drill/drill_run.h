@@ -6,6 +6,7 @@
 
 #include "base/tasks.h"
 #include "drills/playbook.h"
+#include "reports/measure/run_record.h"
 #include "reports/result.h"
 #include "runner/drill/leash.h"
 #include "runner/interlocks/interlocks.h"
@@ -21,9 +22,10 @@ struct DrillRunOptions {
   int trial = 1;
   std::string trial_group;  ///< id of the first run of the group; empty: this is the first
   std::map<std::string, std::string> labels;  ///< "version" is what the gate asks for
-  Leash* leash = nullptr;                     ///< of a run on schedule; outlives the run
-  std::string store;                          ///< where it is remembered; empty: default_store()
-  std::string metrics;  ///< ADDRESS:PORT where Prometheus may look meanwhile; "": nowhere
+  std::string triggered_by = kByPerson;
+  Leash* leash = nullptr;  ///< of a run on schedule; outlives the run
+  std::string store;       ///< where it is remembered; empty: default_store()
+  std::string metrics;     ///< ADDRESS:PORT where Prometheus may look meanwhile; "": nowhere
 };
 
 struct FinishedRun {

@@ -162,6 +162,7 @@ class Engine::Drive {
     record_.trial = options_.trial;
     record_.trial_group = options_.trial_group;
     record_.labels = options_.labels;
+    record_.triggered_by = options_.triggered_by;
     record_.playbook = std::move(drill.playbook);
     record_.stack = std::move(drill.stack);
     record_.started_utc = world_.clock.utc_now();

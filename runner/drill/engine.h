@@ -43,6 +43,7 @@ class Engine {
     int trial = 1;
     std::string trial_group;
     std::map<std::string, std::string> labels;  ///< as the person who ran it gave them
+    std::string triggered_by = kByPerson;
   };
 
   Engine(World world, Journal& journal, SampleFile& samples, Observer& observer, Options options);
