@@ -117,7 +117,13 @@ bool let_go_of_stacks() {
 Task<int> recover_all() {
   bool all_clean = true;
   std::vector<RunTrace> dead, harmless;
+  bool any_unreadable = false;
   for (const RunTrace& trace : open_runs()) {
+    if (!trace.unreadable.empty()) {  // the other runs are not to wait for this one
+      say_on_stderr(trace.text() + "; nobody could look, and something may still be in force");
+      any_unreadable = true;
+      continue;
+    }
     if (trace.running()) {
       say(fmt::format(
           "run {} of {} is still running; end it with `muster stop`\n", trace.id, trace.drill));
@@ -131,7 +137,8 @@ Task<int> recover_all() {
     const bool clean = co_await recover_one(trace);
     all_clean = all_clean && clean;
   }
-  if (harmless.size() == dead.size()) say("nothing to recover\n");
+  if (harmless.size() == dead.size() && !any_unreadable) say("nothing to recover\n");
+  all_clean = all_clean && !any_unreadable;
   if (!all_clean)
     say("something may still be in force; mend what is said above and run `muster recover` "
         "again\n");

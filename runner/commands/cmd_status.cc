@@ -30,10 +30,15 @@ json::object trace_json(const RunTrace& trace) {
   object["running"] = trace.running();
   object["pid"] = trace.runner.pid;
   object["changes"] = std::move(open);
+  if (!trace.unreadable.empty()) object["problem"] = trace.unreadable;
   return object;
 }
 
 void show(const RunTrace& trace) {
+  if (!trace.unreadable.empty()) {
+    print(fmt::format("{}: CANNOT BE READ, counts as not clean\n", trace.id));
+    return;
+  }
   print(fmt::format("{} {} on {}, since {}: {}\n",
                     trace.id,
                     trace.drill,
@@ -89,11 +94,15 @@ void say_on_stderr(const std::string& text) {
   std::fputs(("muster: " + text + "\n").c_str(), stderr);
 }
 
-/// What nobody could see is not clean.
-int tell_blindness(const std::string& why, bool as_json) {
+void say_blindness(const std::string& why) {
   say_on_stderr(why +
                 "; nobody could look, and something may still be in force: mend that, then run "
                 "`muster status` again, or `muster recover` if a run has died");
+}
+
+/// What nobody could see is not clean.
+int tell_blindness(const std::string& why, bool as_json) {
+  say_blindness(why);
   if (as_json) {
     json::object object;
     object["clean"] = false;
@@ -110,6 +119,8 @@ int tell_status(bool as_json) {
   } catch (const Error& error) {
     return tell_blindness(error.what(), as_json);
   }
+  for (const RunTrace& trace : sight.traces)
+    if (!trace.unreadable.empty()) say_blindness(trace.text());
   try {
     if (as_json)
       print(pretty_json(to_json(sight)));

@@ -1,4 +1,6 @@
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -12,36 +14,53 @@ namespace {
 
 constexpr Duration kPatience = std::chrono::minutes(5);
 
+/// All of them before any is waited for: how long one takes to undo is nothing to the others.
+void tell_to_stop(const std::vector<RunTrace>& running) {
+  for (const RunTrace& trace : running)
+    if (::kill(trace.runner.pid, SIGTERM) != 0 && errno != ESRCH)
+      print(fmt::format("run {} cannot be told: {}\n", trace.id, std::strerror(errno)));
+}
+
+/// True where everything of it is undone.
+Task<bool> has_stopped(const RunTrace& trace, Clock& clock, Time last) {
+  while (is_alive(trace.runner) && clock.now() < last)
+    co_await clock.sleep_for(std::chrono::milliseconds(20));
+  if (is_alive(trace.runner)) {
+    print(fmt::format(
+        "run {} (pid {}) is still undoing; see `muster status`\n", trace.id, trace.runner.pid));
+    co_return false;
+  }
+  const bool undone = !trace_as_far_as_readable(trace.id).needs_recovery();
+  print(fmt::format("run {} of {}: {}\n",
+                    trace.id,
+                    trace.drill,
+                    undone ? "stopped, everything undone"
+                           : "stopped, NOT everything undone; run `muster recover`"));
+  co_return undone;
+}
+
 Task<int> stop_runs(std::string id) {
   if (!id.empty()) run_directory(id);  // a mistyped run must not look like one that has ended
   SystemClock clock;
+  bool all_undone = true;
   std::vector<RunTrace> running;
   for (RunTrace& trace : unfinished_runs()) {
-    if (trace.running() && (id.empty() || trace.id == id)) running.push_back(std::move(trace));
-  }
-  if (running.empty()) {
-    print(id.empty() ? "no drill is running\n" : "run " + id + " is not running\n");
-    co_return static_cast<int>(ExitCode::Pass);
-  }
-  for (const RunTrace& trace : running) {
-    if (::kill(trace.runner.pid, SIGTERM) != 0) fail_errno("cannot signal run " + trace.id);
-    const Time last = clock.now() + kPatience;
-    while (is_alive(trace.runner) && clock.now() < last)
-      co_await clock.sleep_for(std::chrono::milliseconds(20));
-    const RunTrace after = trace_run(run_directory(trace.id));
-    if (is_alive(trace.runner)) {
-      print(fmt::format(
-          "run {} (pid {}) is still undoing; see `muster status`\n", trace.id, trace.runner.pid));
-      co_return static_cast<int>(ExitCode::Broken);
+    if (!id.empty() && trace.id != id) continue;
+    if (!trace.unreadable.empty()) {
+      print(trace.text() + " may go on, and nobody can tell whose process it is\n");
+      all_undone = false;
     }
-    print(fmt::format("run {} of {}: {}\n",
-                      trace.id,
-                      trace.drill,
-                      after.open.empty() ? "stopped, everything undone"
-                                         : "stopped, NOT everything undone; run `muster recover`"));
-    if (!after.open.empty()) co_return static_cast<int>(ExitCode::Broken);
+    if (trace.running()) running.push_back(std::move(trace));
   }
-  co_return static_cast<int>(ExitCode::Pass);
+  if (running.empty() && all_undone)
+    print(id.empty() ? "no drill is running\n" : "run " + id + " is not running\n");
+  tell_to_stop(running);
+  const Time last = clock.now() + kPatience;
+  for (const RunTrace& trace : running) {
+    const bool undone = co_await has_stopped(trace, clock, last);
+    all_undone = all_undone && undone;
+  }
+  co_return static_cast<int>(all_undone ? ExitCode::Pass : ExitCode::Broken);
 }
 
 }  // namespace

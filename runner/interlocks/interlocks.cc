@@ -25,11 +25,13 @@ void lever_is_released(const Preflight&, Reasons& reasons) {
 void nothing_is_left_in_force(const Preflight&, Reasons& reasons) {
   for (const RunTrace& trace : unfinished_runs()) {
     if (!trace.needs_recovery()) continue;
-    reasons.push_back(
-        fmt::format("run {} of {} ended without undoing everything; undo it with `muster recover`, "
-                    "then run again",
-                    trace.id,
-                    trace.drill));
+    reasons.push_back(trace.unreadable.empty()
+                          ? trace.text() +
+                                " ended without undoing everything; undo it with `muster "
+                                "recover`, then run again"
+                          : trace.text() +
+                                " may have left something in force; mend that, then run "
+                                "`muster recover`");
   }
 }
 

@@ -108,8 +108,7 @@ std::set<std::string> read_open_runs(const GateDemand& demand,
       evidence.running.push_back({trace.id, trace.drill, trace.stack});
     } else if (trace.needs_recovery()) {
       told.insert(trace.id);
-      evidence.unclean.push_back(
-          fmt::format("run {} of {} left something in force", trace.id, trace.drill));
+      evidence.unclean.push_back(trace.text() + " left something in force");
     } else if (trace.drill == demand.drill &&
                (store == nullptr || !store->history().run(trace.id))) {
       evidence.unremembered.push_back(trace.id);

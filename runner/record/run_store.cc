@@ -183,6 +183,11 @@ json::object undone_record(const Change& change, const Undone& undone) {
   return record;
 }
 
+std::string RunTrace::text() const {
+  if (!unreadable.empty()) return fmt::format("run {}, which cannot be read ({})", id, unreadable);
+  return fmt::format("run {} of {}", id, drill);
+}
+
 RunTrace trace_journal(const JournalContent& content) {
   RunTrace trace;
   trace.damaged = content.damaged;
@@ -210,11 +215,22 @@ void mark_closed(const std::string& id) {
   if (fs::is_directory(muster_home() / "open")) sync_directory(muster_home() / "open");
 }
 
+RunTrace trace_as_far_as_readable(const std::string& id) {
+  try {
+    return trace_run(runs_directory() / id);
+  } catch (const Error& error) {
+    RunTrace trace;
+    trace.id = id;
+    trace.unreadable = error.what();
+    return trace;
+  }
+}
+
 std::vector<RunTrace> open_runs() {
   std::vector<RunTrace> traces;
   for (const fs::path& marker : run_names_in(muster_home() / "open")) {
-    RunTrace trace = trace_run(runs_directory() / marker.filename());
-    if (!trace.stack.empty() || trace.damaged) traces.push_back(std::move(trace));
+    RunTrace trace = trace_as_far_as_readable(marker.filename().string());
+    if (!trace.stack.empty() || trace.needs_recovery()) traces.push_back(std::move(trace));
   }
   return traces;
 }

@@ -48,13 +48,21 @@ struct RunTrace {
   std::vector<OpenChange> open;
   bool closed = false;  ///< the run came to its end
   bool damaged = false;
+  std::string unreadable;  ///< why nobody can tell any of this but the id; its runner may live
 
   bool running() const { return !closed && is_alive(runner); }
   /// Dead, and something may still be in force.
-  bool needs_recovery() const { return !running() && (!open.empty() || (damaged && !closed)); }
+  bool needs_recovery() const {
+    return !running() && (!open.empty() || (damaged && !closed) || !unreadable.empty());
+  }
+  /// "run ID of DRILL"
+  std::string text() const;
 };
 
+/// Throws Error where its journal cannot be read.
 RunTrace trace_run(const std::filesystem::path& directory);
+/// The same, `unreadable` where that is so.
+RunTrace trace_as_far_as_readable(const std::string& id);
 /// The same of a journal that was read already.
 RunTrace trace_journal(const JournalContent& content);
 /// A name in $MUSTER_HOME/open says that a run may have something in force: made before its first
@@ -62,7 +70,8 @@ RunTrace trace_journal(const JournalContent& content);
 /// where there are thousands of runs.
 void mark_open(const std::string& id);
 void mark_closed(const std::string& id);
-/// Every run that is marked open and whose runner came so far as to name it, oldest first.
+/// Every run that is marked open and whose runner came so far as to name it, oldest first. One that
+/// cannot be read hides no other: it is among them as `unreadable`.
 std::vector<RunTrace> open_runs();
 /// Of those, each that is running or needs recovery.
 std::vector<RunTrace> unfinished_runs();

@@ -90,6 +90,8 @@ Task<WebResponse> stop_run(const Desk& desk, std::string run, Caller caller, Eff
     co_return json_answer(json::object{{"stopping", run}}, 202);
   }
   for (const RunTrace& trace : open_runs()) {
+    if (trace.id == run && !trace.unreadable.empty())
+      co_return problem(500, trace.text() + ": end its process on its machine");
     if (trace.id != run || !trace.running()) continue;
     if (::kill(trace.runner.pid, SIGTERM) != 0)
       co_return problem(500, "the run could not be told; use `muster stop` on its machine");

@@ -24,7 +24,7 @@ void look_at_runs(const TurnAsked& asked, AdmissionFacts& facts) {
       if (trace.running())
         ++facts.running;
       else if (trace.needs_recovery())
-        facts.unclean.push_back(fmt::format("run {} of {}", trace.id, trace.drill));
+        facts.unclean.push_back(trace.text());
     }
   } catch (const Error& error) {
     facts.unclean_error = error.what();

@@ -198,6 +198,13 @@ const ScheduledDrill* Desk::drill_named(const std::string& name) const {
   return found == drills.end() ? nullptr : &*found;
 }
 
+void add_left_in_force(const RunTrace& trace, std::vector<std::string>& lines) {
+  for (const OpenChange& open : trace.open)
+    lines.push_back(fmt::format("{} on {} (run {})", open.change.what, open.change.host, trace.id));
+  if (trace.damaged) lines.push_back(trace.text() + ", whose journal is damaged");
+  if (!trace.unreadable.empty()) lines.push_back(trace.text());
+}
+
 SiteContext site_context(const Desk& desk, SiteViewer viewer) {
   SiteContext site;
   site.viewer = std::move(viewer);
@@ -212,9 +219,7 @@ SiteContext site_context(const Desk& desk, SiteViewer viewer) {
       if (trace.running())
         site.state.running.push_back({trace.id, 0, trace.drill, "", trace.started});
       else if (trace.needs_recovery())
-        for (const OpenChange& open : trace.open)
-          site.state.left_in_force.push_back(
-              fmt::format("{} on {} (run {})", open.change.what, open.change.host, trace.id));
+        add_left_in_force(trace, site.state.left_in_force);
     }
   } catch (const Error& error) {
     site.state.left_in_force.emplace_back(error.what());
