@@ -23,7 +23,7 @@ std::string text_of_exec(const Operation& operation) {
   if (!operation.input.empty())
     text += " <<< '" + printable(trim(operation.input), kShownInput) + "'";
   if (!operation.contains.empty())
-    text += fmt::format(", with \"{}\" in its output", operation.contains);
+    text += fmt::format(", with \"{}\" in its output", replaced(operation.contains, "\n", "\\n"));
   if (!operation.lacks.empty())
     text += fmt::format(", without \"{}\" in its output", operation.lacks);
   return text;

@@ -12,13 +12,19 @@ Operation at_socket(const std::string& socket, const std::string& line) {
   return exec({"socat", "-", "UNIX-CONNECT:" + socket}, line + "\n");
 }
 
-/// The value of `key` in what `show map` prints: "0x55d0c8 region up".
+/// The value of `key` in what `show map` prints, one entry a line: "0x55d0c8 region up\n".
 std::string value_in_map(std::string_view listing, const std::string& key) {
   for (const std::string& line : split(listing, '\n')) {
     const std::vector<std::string> words = split(trim(line), ' ');
     if (words.size() == 3 && words[1] == key) return words[2];
   }
   return "";
+}
+
+/// What `show map` prints where `key` has this very value: "drain" is not "draining", which
+/// somebody else may have set.
+std::string entry_of(const std::string& key, std::string_view value) {
+  return fmt::format(" {} {}\n", key, value);
 }
 
 /// The status of what the name servers ask for.
@@ -71,8 +77,7 @@ Task<FaultPlan> drain_in_haproxy(const Params& params,
   change.resource = "haproxy:" + map;
   change.apply = at_socket(socket, fmt::format("set map {} {} drain", map, key));
   change.verify = show;
-  const std::string drained = fmt::format(" {} drain", key);
-  change.verify.contains = drained;
+  change.verify.contains = entry_of(key, "drain");
   if (routing.params.has("health")) {
     Operation health = ask_for_health(routing, host, where);
     const CommandResult now = co_await context.hosts.host(host.name).try_run(command_of(health));
@@ -84,9 +89,9 @@ Task<FaultPlan> drain_in_haproxy(const Params& params,
     }
   }
   change.undo = at_socket(socket, fmt::format("set map {} {} {}", map, key, before));
-  change.undo.contains = drained;
+  change.undo.contains = entry_of(key, "drain");
   change.verify_undone = show;
-  change.verify_undone.contains = fmt::format(" {} {}", key, before);
+  change.verify_undone.contains = entry_of(key, before);
   result.predicted = predict_failing_region(routing, CheckFails::AtOnce);
   co_return result;
 }

@@ -43,7 +43,7 @@ std::string observation_text(const Operation& operation, Duration within) {
     text = without_program_directory(show_argv(operation.args));
     if (!operation.input.empty()) text += input_block(operation.input);
     if (!operation.contains.empty())
-      text += fmt::format("{}says   `{}`", kIndent, operation.contains);
+      text += fmt::format("{}says   `{}`", kIndent, replaced(operation.contains, "\n", "\\n"));
     if (!operation.lacks.empty()) text += fmt::format("{}lacks  `{}`", kIndent, operation.lacks);
   }
   return text + fmt::format("{}within {}", kIndent, human_duration(within));

@@ -78,6 +78,9 @@ BOOST_AUTO_TEST_CASE(operations_are_shown_for_people) {
   BOOST_TEST(full_change().apply.text() == "nft -f - <<< 'table inet t'");
   BOOST_TEST(full_change().verify_undone.text() ==
              "nft list tables, without \"inet t\" in its output");
+  Operation look = exec({"show", "map"});
+  look.contains = " region up\n";
+  BOOST_TEST(look.text() == "show map, with \" region up\\n\" in its output");
   BOOST_TEST(built_in("signal", {"STOP"}).text() == "send SIGSTOP to the process");
   BOOST_TEST(built_in("stopped", {"no"}).text() == "the process is not stopped");
   BOOST_TEST(built_in("gone").text() == "the process has ended");

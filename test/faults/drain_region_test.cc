@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+
 #include "sample_plan.h"
 
 namespace muster {
@@ -89,12 +90,12 @@ BOOST_AUTO_TEST_CASE(a_drain_by_haproxy_is_seen_in_the_status_that_the_health_ch
   BOOST_TEST(drain.verify.args.back() == "http://10.1.0.10/lb-health");
   BOOST_TEST(drain.verify.contains == "status ");
   BOOST_TEST(drain.verify.lacks == "status 200");
-  BOOST_TEST(drain.verify_undone.contains == " region up");
+  BOOST_TEST(drain.verify_undone.contains == " region up\n");
   FakeHosts hosts;
   answer_like_the_lab(hosts).says("lb-us", "/lb-health", "status 503");
   BOOST_TEST(plan_of("drain_region", "{region: us-east, via: haproxy}", lab_stack(), hosts)
                  .changes.at(0)
-                 .verify.contains == " region drain");
+                 .verify.contains == " region drain\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_resource_that_gdnsd_does_not_know_would_be_ignored_so_it_is_refused) {
@@ -118,9 +119,29 @@ BOOST_AUTO_TEST_CASE(haproxy_is_put_back_to_what_it_said_before) {
   const FaultPlan plan =
       plan_of("drain_region", "{region: us-east, via: haproxy}", lab_stack(), hosts);
   BOOST_TEST(holds(plan.changes[0].undo.input, "region warm"));
-  BOOST_TEST(plan.changes[0].verify_undone.contains == " region warm");
+  BOOST_TEST(plan.changes[0].verify_undone.contains == " region warm\n");
   BOOST_TEST(plan.changes[0].undo.contains ==
-             " region drain");  // else it is somebody else's by now
+             " region drain\n");  // else it is somebody else's by now
+}
+
+BOOST_AUTO_TEST_CASE(a_state_in_haproxy_that_only_begins_like_ours_is_somebody_elses) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says("lb-us", "/lb-health", "status 503");
+  const FaultPlan plan =
+      plan_of("drain_region", "{region: us-east, via: haproxy}", lab_stack(), hosts);
+  const Change& change = plan.changes.at(0);
+  // What HAProxy 2.6 prints by `socat - UNIX-CONNECT:SOCKET <<< "show map FILE"`.
+  const std::string ours = "0x5599ce684430 region drain\n\n";
+  const std::string before = "0x5599ce684430 region up\n\n";
+  BOOST_TEST(holds(ours, change.verify.contains));
+  BOOST_TEST(holds(ours, change.undo.contains));
+  BOOST_TEST(holds(before, change.verify_undone.contains));
+  for (const char* theirs :
+       {"0x5599ce684430 region draining\n\n", "0x5599ce684430 region upgrade\n\n"}) {
+    BOOST_TEST(!holds(theirs, change.verify.contains));
+    BOOST_TEST(!holds(theirs, change.undo.contains));
+    BOOST_TEST(!holds(theirs, change.verify_undone.contains));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_region_that_is_drained_already_is_refused) {
