@@ -96,6 +96,29 @@ StackKind provider_routing() {
             .key_refers = Refers::Region}}};
 }
 
+StackKind programs_routing() {
+  return {"command",
+          "programs of your own; {region} in them stands for the region",
+          {{.name = "host",
+            .type = Type::Name,
+            .help = "where they run",
+            .required = true,
+            .refers = Refers::Host},
+           {.name = "drain",
+            .type = Type::Argv,
+            .help = "takes the region out of service",
+            .required = true},
+           {.name = "undrain", .type = Type::Argv, .help = "puts it back", .required = true},
+           {.name = "verify",
+            .type = Type::Argv,
+            .help = "exits with 0 while the region is out",
+            .required = true},
+           {.name = "verify_undrained",
+            .type = Type::Argv,
+            .help = "exits with 0 once users are sent there again; without it, the exit code of "
+                    "`undrain` is believed"}}};
+}
+
 }  // namespace
 
 const Schema& stack_fields() {
@@ -247,22 +270,7 @@ const std::vector<StackKind>& routing_kinds() {
          .help = "URL that the health check of a region asks, as seen from its balancer; {address} "
                  "stands for the balancer's: a drain is then seen in its status"}}},
       provider_routing(),
-      {"command",
-       "programs of your own; {region} in them stands for the region",
-       {{.name = "host",
-         .type = Type::Name,
-         .help = "where they run",
-         .required = true,
-         .refers = Refers::Host},
-        {.name = "drain",
-         .type = Type::Argv,
-         .help = "takes the region out of service",
-         .required = true},
-        {.name = "undrain", .type = Type::Argv, .help = "puts it back", .required = true},
-        {.name = "verify",
-         .type = Type::Argv,
-         .help = "exits with 0 while the region is out",
-         .required = true}}}};
+      programs_routing()};
   return kinds;
 }
 

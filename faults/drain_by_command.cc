@@ -23,6 +23,10 @@ Task<FaultPlan> drain_by_command(const Params& params,
   change.apply = program("drain");
   change.verify = program("verify");
   change.undo = program("undrain");
+  if (routing.params.has("verify_undrained")) {
+    change.verify_undone = program("verify_undrained");
+    change.undone_within = std::chrono::seconds(60);  // as long as a provider's API gets
+  }
   result.predicted = predict_told_name_servers(routing);
   co_return result;
 }

@@ -49,14 +49,19 @@ std::string observation_text(const Operation& operation, Duration within) {
   return text + fmt::format("{}within {}", kIndent, human_duration(within));
 }
 
+std::string gone_text(const Change& change) {
+  if (change.verify_undone.empty() && change.undo.kind == "exec")
+    return "nothing looks: the undo's own exit code is believed";
+  return observation_text(change.verify_undone, change.undone_within);
+}
+
 std::string change_text(std::size_t number, const Change& change) {
   std::string text = fmt::format("{}. {}\n", number, change.what);
   text += fmt::format("   on        {}, taking hold of {}\n", change.host, change.resource);
   text += fmt::format("   apply     {}\n", operation_text(change.apply));
   text += fmt::format("   seen by   {}\n", observation_text(change.verify, change.verify_within));
   text += fmt::format("   undo      {}\n", operation_text(change.undo));
-  text += fmt::format("   gone by   {}\n",
-                      observation_text(change.verify_undone, change.undone_within));
+  text += fmt::format("   gone by   {}\n", gone_text(change));
   return text + fmt::format("   deadline  {} after it was armed; {}\n",
                             human_duration(change.deadline),
                             name_of(change.undo_class));

@@ -167,6 +167,17 @@ BOOST_AUTO_TEST_CASE(health_check_settings_have_defaults_and_the_balancer_none_u
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(programs_that_drain_may_have_one_that_looks_whether_users_are_back) {
+  const std::string start =
+      "hosts: {h: {reach: local}}\nrouting:\n  command: {host: h, drain: [a], undrain: [b], "
+      "verify: [c]";
+  BOOST_TEST(!load(start + "}\n").routings.at(0).params.has("verify_undrained"));
+  const Stack stack = load(start + ", verify_undrained: [d, \"{region}\"]}\n");
+  BOOST_TEST(stack.routings.at(0).params.list("verify_undrained") ==
+                 (std::vector<std::string>{"d", "{region}"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(everything_that_may_be_protected_is_told_apart) {
   const Stack stack = load(
       "hosts: {h: {reach: local}}\nservices: {s: {kind: process, hosts: h}}\n"

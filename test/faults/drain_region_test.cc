@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include "faults/plan_text.h"
 
 #include "sample_plan.h"
 
@@ -163,6 +164,22 @@ BOOST_AUTO_TEST_CASE(programs_of_the_stack_are_told_the_region) {
   BOOST_TEST(plan.changes[0].apply.args.back() == "eu-west");
   BOOST_TEST(plan.changes[0].undo.args[1] == "--in");
   BOOST_TEST(plan.changes[0].verify.args.back() == "--is-out=eu-west");
+}
+
+BOOST_AUTO_TEST_CASE(an_undrain_that_only_asked_for_it_is_not_taken_for_the_end_of_the_drain) {
+  FakeHosts hosts;
+  Stack stack = stack_with_programs();
+  json::object programs = stack.routings.at(0).params.values();
+  programs["verify_undrained"] = {"steer", "--sends-to", "{region}"};
+  stack.routings[0].params = Params(std::move(programs));
+  const Change change = plan_of("drain_region", "{region: eu-west}", stack, hosts).changes.at(0);
+  BOOST_TEST(change.verify_undone.text() == "steer --sends-to eu-west");
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_says_that_nothing_looks_whether_an_undrain_worked) {
+  FakeHosts hosts;
+  const FaultPlan plan = plan_of("drain_region", "{region: eu-west}", stack_with_programs(), hosts);
+  BOOST_TEST(holds(plan_text(plan), "gone by   nothing looks: the undo's own exit code"));
 }
 
 BOOST_AUTO_TEST_CASE(a_value_behind_an_api_is_put_back_to_what_the_plan_saw) {
