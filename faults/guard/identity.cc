@@ -68,9 +68,8 @@ Identity identity_of(pid_t pid) {
   const Descriptor held(open_pidfd(pid));
   const std::int64_t ticks = start_ticks_of(pid);
   // The pidfd was opened first: if that process still lives, the ticks are its own.
-  if (!held.open() || ticks < 0 || readable(held.get())) {
+  if (!held.open() || ticks < 0 || readable(held.get()))
     throw GuardError("no process with the number " + std::to_string(pid) + " runs here");
-  }
   return {pid, ticks, serial_of(held), boot_id(), link_target(kPidNamespace)};
 }
 

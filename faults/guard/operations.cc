@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace muster::guard {
@@ -50,6 +52,20 @@ void refuse_stopped(const PlainChange& change, const Identity& process) {
   throw GuardError("process " + std::to_string(process.pid) + " is stopped already");
 }
 
+/// A pid file is written by its process or by what starts it. Whoever began long after that has the
+/// number of one that ended: the service does not run, and a stranger is not to be hit in its
+/// place.
+void refuse_stranger(const std::string& file, const Identity& process) {
+  constexpr std::int64_t kTick = 10 * kMillisecond;
+  constexpr std::int64_t kSlack = 60;  // seconds; clocks are set, and a start takes its time
+  struct stat written {};
+  if (::stat(file.c_str(), &written) != 0) return;  // "pid:N"
+  const std::int64_t age = (boottime_now() - process.start_ticks * kTick) / kSecond;
+  if (::time(nullptr) - written.st_mtime <= age + kSlack) return;
+  throw GuardError(file + " was written long before process " + std::to_string(process.pid) +
+                   " began: the number is another's by now");
+}
+
 void check_file(const PlainChange& change) {
   const bool applies = change.apply.kind == "file";
   for (const PlainOperation* part : {&change.verify, &change.undo, &change.verify_undone}) {
@@ -71,10 +87,9 @@ void check_times(const PlainChange& change) {
                                     change.apply.timeout,
                                     change.verify.timeout,
                                     change.undo.timeout,
-                                    change.verify_undone.timeout}) {
+                                    change.verify_undone.timeout})
     if (length < 0 || length > kLongest)
       throw GuardError("a length of time is between 0 and 30 days");
-  }
 }
 
 Facts take_facts(const Order& order) {
@@ -82,12 +97,12 @@ Facts take_facts(const Order& order) {
   Facts facts{order, identity_of(::getpid()), {}, {}};
   check_file(change);
   for (const PlainOperation* part :
-       {&change.apply, &change.verify, &change.undo, &change.verify_undone}) {
+       {&change.apply, &change.verify, &change.undo, &change.verify_undone})
     if (uses_process(*part) && change.process.empty())
       throw GuardError(part->kind + " needs a process");
-  }
   if (!change.process.empty()) {
     facts.process = identity_of(change.process);
+    refuse_stranger(change.process, facts.process);
     refuse_stopped(change, facts.process);
   }
   if (change.apply.kind == "file") facts.file = ReplacedFile::snapshot_of(first_arg(change.apply));
@@ -99,9 +114,8 @@ Operations::Ready Operations::make_ready(const PlainOperation& plain) {
   ready.plain = plain;
   if (plain.kind == "signal") ready.signal = signal_number(first_arg(plain));
   if (plain.kind == "stopped" || plain.kind == "alive") first_arg(plain);
-  if (plain.kind == "exec" || plain.kind == "holder") {
+  if (plain.kind == "exec" || plain.kind == "holder")
     ready.program = std::make_unique<Program>(plain.args, plain.input, plain.timeout);
-  }
   return ready;
 }
 
@@ -215,11 +229,10 @@ Seen Operations::see_process(const Ready& ready) const {
   if (ready.plain.kind == "stopped") as_wanted = stopped == (ready.plain.args.front() == "yes");
   Seen seen;
   if (state != '?') seen.answer = as_wanted ? Answer::Yes : Answer::No;
-  if (state == '\0') {
+  if (state == '\0')
     seen.text.print("the process has ended");
-  } else {
+  else
     seen.text.print("process %d is in state %c", process_.pid(), state);
-  }
   return seen;
 }
 
