@@ -86,7 +86,11 @@ void RunningTurn::take_line(const std::string& line) {
     const json::object& object = value.get_object();
     const std::string kind = text_if(object, "kind");
     if (find(object, "verdict") != nullptr) return take_result(object);
-    if (kind == "begin") run_id_ = text_if(object, "run");
+    if (kind == "begin") {  // of a trial; how the one before it ended says nothing of this one
+      run_id_ = text_if(object, "run");
+      outcome_.status.clear();
+      outcome_.headline.clear();
+    }
     if (kind == "progress") {
       step_ = text_if(object, "text");
       in_force_ = texts_if(object, "in_force");

@@ -348,7 +348,7 @@ Task<> Scheduler::conclude(RunningTurn& turn, const ScheduledDrill& drill, TurnO
   if (!trouble.empty())
     parts_.log.error("how a turn ended could not be written down",
                      {{"drill", drill.name()}, {"why", trouble}});
-  if (was_cut) co_await recover();
+  if (was_cut || outcome.exit_code == 4) co_await recover();
 }
 
 /// The process has said itself how its turn ended, unless something ended the process, or kept it

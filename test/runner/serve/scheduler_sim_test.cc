@@ -48,6 +48,7 @@ struct SimPlace {
   bool held = false;               ///< the outside check says no
   bool hold_fails = false;         ///< ... or nothing
   bool something_is_left = false;  ///< of `muster recover`
+  enum class Ends { Well, Broken, KilledInTheSecondTrial } turns_end = Ends::Well;
   int recovered = 0;
   std::vector<Injection> injections;
 };
@@ -68,8 +69,14 @@ class SimTurn final : public Channel {
     const Duration baseline = std::chrono::seconds(5 + place_.random.below(60));
     co_await place_.clock.sleep_for(baseline);
     co_await drill();
-    co_return R"({"kind":"note","at_s":1,"text":"drilled"})"
-              "\n";
+    std::string said = R"({"kind":"begin","run":"first"}
+{"kind":"note","at_s":1,"text":"drilled"}
+)";
+    if (place_.turns_end == SimPlace::Ends::KilledInTheSecondTrial)
+      said += R"({"verdict":{"status":"pass","headline":"well"}}
+{"kind":"begin","run":"second"}
+)";
+    co_return said;
   }
   void close_input() override {}
   Task<int> wait() override { co_return exit_code_; }
@@ -100,7 +107,13 @@ class SimTurn final : public Channel {
     const UtcTime now = place_.clock.utc_now();
     place_.injections.push_back({order_.schedule, order_.due, now, drill->schedule.forbidden(now)});
     co_await place_.clock.sleep_for(std::chrono::seconds(20));
-    std::string state = "finished", why = "pass";
+    if (place_.turns_end == SimPlace::Ends::KilledInTheSecondTrial) {
+      exit_code_ = 137;
+      co_return;
+    }
+    const bool broken = place_.turns_end == SimPlace::Ends::Broken;
+    exit_code_ = broken ? 4 : 0;
+    std::string state = "finished", why = broken ? "broken" : "pass";
     co_await leash.finish(std::move(state), std::move(why));
   }
 
@@ -164,7 +177,7 @@ class ServerWorld {
       : clock(loop, begin),
         store(clock),
         random(seed),
-        place{clock, store, random, drills, false, false, 0, {}} {
+        place{clock, store, random, drills, false, false, false, SimPlace::Ends::Well, 0, {}} {
     for (ScheduleSettings& each : lines) {
       settings.drills.push_back(each);
       std::string drill = "drill-of-" + each.name;
@@ -355,6 +368,22 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_undone_keeps_every_drill_back_until_it_is
     world.place.something_is_left = false;
   });
   BOOST_TEST(!world.place.injections.empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_a_turn_left_in_force_is_recovered_and_a_trial_that_is_killed_cuts_its_turn) {
+  for (const auto ends : {SimPlace::Ends::Broken, SimPlace::Ends::KilledInTheSecondTrial}) {
+    const ScratchHome home;
+    ServerWorld world(10, at("2026-11-02T05:59:00Z"), {line("daily", "0 7 * * *")});
+    world.place.turns_end = ends;
+    world.serve_for(10min);
+    BOOST_TEST(world.place.injections.size() == 1U);
+    BOOST_TEST(world.place.recovered == 2);  // when the server began, and after that turn
+    const bool broken = ends == SimPlace::Ends::Broken;
+    const std::vector<Occurrence> turns = world.store.occurrences("daily", 10);
+    const auto turn = std::ranges::find(turns, at("2026-11-02T06:00:00Z"), &Occurrence::due);
+    BOOST_REQUIRE((turn != turns.end()));
+    BOOST_TEST(turn->state == (broken ? "finished" : "cut"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(the_engaged_lever_keeps_every_drill_back) {
