@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -111,6 +112,7 @@ void Program::become(pid_t guard, int out, int err, int inherited) {
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const int signal : {SIGHUP, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_DFL);
+  ::umask(022);  // the guard's own would keep others from the sockets and logs of what it starts
   const int score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (score >= 0) write_all(score, "0");
   ::execv(path_.c_str(), argv_.data());

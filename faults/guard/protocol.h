@@ -158,22 +158,13 @@ struct Order {
 };
 
 struct ArmedReport {
-  std::int64_t pid = 0;          ///< of the guard, in its own pid namespace
-  std::int64_t start_ticks = 0;  ///< of the guard
-  std::string boot_id;
-  std::string cgroup;             ///< under a login session it may be killed at logout
+  std::int64_t pid = 0;           ///< of the guard, in its own pid namespace
   std::int64_t deadline = 0;      ///< CLOCK_BOOTTIME of the target
   std::int64_t second_guard = 0;  ///< pid of the one that undoes if this guard cannot
   std::string timer;              ///< unit that sweeps if neither can; empty without systemd
 
   static auto fields(auto& self) {
-    return std::tie(self.pid,
-                    self.start_ticks,
-                    self.boot_id,
-                    self.cgroup,
-                    self.deadline,
-                    self.second_guard,
-                    self.timer);
+    return std::tie(self.pid, self.deadline, self.second_guard, self.timer);
   }
 };
 

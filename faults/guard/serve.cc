@@ -45,11 +45,6 @@ bool is_unclean(const std::string& path) {
   return found && !found->clean();
 }
 
-std::string own_cgroup() {
-  const std::string text = read_if_exists("/proc/self/cgroup", 65536).value_or("");
-  return text.substr(0, text.find('\n'));
-}
-
 /// One change. Its life is its stage: each step is taken only from the stage before it.
 class Session {
  public:
@@ -115,14 +110,8 @@ void Session::arm(const Order& order) {
   stage_ = Stage::Armed;
   control_.start_clock(change_.lease, deadline_);
   control_.watch_second_guard(second_->ended_fd());
-  control_.send(to_frame(FrameType::Armed,
-                         ArmedReport{facts.guard.pid,
-                                     facts.guard.start_ticks,
-                                     facts.guard.boot_id,
-                                     own_cgroup(),
-                                     control_.deadline(),
-                                     second.pid,
-                                     second.timer}));
+  const ArmedReport report{facts.guard.pid, control_.deadline(), second.pid, second.timer};
+  control_.send(to_frame(FrameType::Armed, report));
 }
 
 /// From Armed: nothing is in force, and nothing will be.
