@@ -337,12 +337,15 @@ class GuardClient final : public Guard {
 
   Task<Undone> undo() override {
     std::string order = encode({FrameType::Undo, {}});
-    if (!talk_->over.is_set()) co_await try_send(talk_, std::move(order));
+    const bool ended_by_itself = talk_->over.is_set();
+    if (!ended_by_itself) co_await try_send(talk_, std::move(order));
     const Duration limit =
         talk_->silent() ? kLastWordWithin : longest_inject(change()) + longest_undo(change());
     const bool answered = co_await wait_for(talk_->clock, talk_->over, limit);
     if (!answered) talk_->channel->close_input();
-    if (answered && !talk_->died) co_return *talk_->undone;
+    // What a guard could not see when it ended by itself may be seen by now.
+    const bool is_last_word = answered && !talk_->died && !ended_by_itself;
+    if (is_last_word || (answered && talk_->undone->clean())) co_return *talk_->undone;
     co_return co_await recover_on(hosts_, talk_->clock, run_id_, epoch_, talk_->change);
   }
 

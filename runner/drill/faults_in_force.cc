@@ -16,7 +16,7 @@ struct FaultsInForce::Entry {
   std::size_t action = 0;        ///< index into record.actions
   std::unique_ptr<Guard> guard;  ///< nullptr until armed
   bool undoing = false;          ///< asked to undo: its guard ends as it should
-  bool closed = false;           ///< its outcome is known and journalled
+  bool closed = false;           ///< undone, which is journalled
 };
 
 FaultsInForce::FaultsInForce(Clock& clock,
@@ -104,6 +104,19 @@ Task<> FaultsInForce::watch(Entry& entry) {
 }
 
 Task<> FaultsInForce::undo(std::string step) {
+  std::string name = step;
+  co_await undo_step(std::move(name));
+  for (const auto& entry : entries_) {
+    const ActionRecord& each = action(*entry);
+    if (each.step != step || entry->closed || !each.undone) continue;
+    on_lost_(fmt::format("{}: could not be undone ({}): {}",
+                         each.change.what,
+                         name_of(each.undone->state),
+                         each.undone->evidence));
+  }
+}
+
+Task<> FaultsInForce::undo_step(std::string step) {
   std::vector<Entry*> mine;
   for (const auto& entry : entries_) {
     if (action(*entry).step == step && !entry->closed) mine.push_back(entry.get());
@@ -121,7 +134,7 @@ Task<> FaultsInForce::undo_all() {
   // force fifty times as long.
   auto executor = co_await asio::this_coro::executor;
   TaskGroup undoing(executor);
-  for (const std::string& step : steps) undoing.spawn(undo(step));
+  for (const std::string& step : steps) undoing.spawn(undo_step(step));
   co_await undoing.join();
   if (watchers_) co_await watchers_->stop();
 }
@@ -151,7 +164,7 @@ Task<> FaultsInForce::put_back(Entry& entry) {
     undone.evidence = "never armed";
   }
   if (entry.closed) co_return;
-  entry.closed = true;
+  entry.closed = undone.clean();
   action(entry).undone = undone;
   journal_outcome(entry);
   const std::string& what = action(entry).change.what;

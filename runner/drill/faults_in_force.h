@@ -18,7 +18,8 @@ namespace muster {
 class FaultsInForce {
  public:
   /// `on_lost` is told why no further fault may be injected: a guard ended one by itself or died,
-  /// or the journal can no longer be written; `record.actions` and `.events` are filled.
+  /// a step could not undo, or the journal can no longer be written; `record.actions` and `.events`
+  /// are filled.
   FaultsInForce(Clock& clock,
                 Guards& guards,
                 Journal& journal,
@@ -33,7 +34,7 @@ class FaultsInForce {
   /// be partly in force until undone.
   Task<> inject(const PlannedInject& planned);
   /// Undoes one step's changes, or all that are left: begun newest step first, and side by side.
-  /// Never throws for an undo that failed: the action's state says it.
+  /// Never throws for an undo that failed: the action's state says it, and undo_all tries again.
   Task<> undo(std::string step);
   Task<> undo_all();
 
@@ -45,6 +46,7 @@ class FaultsInForce {
   Task<> bring_in_force(Entry& entry);
   Task<> put_back(Entry& entry);
   Task<> watch(Entry& entry);
+  Task<> undo_step(std::string step);
   Task<> undo_entries(std::vector<Entry*> entries);
   void journal_outcome(const Entry& entry);
   ActionRecord& action(const Entry& entry);

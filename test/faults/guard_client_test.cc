@@ -136,6 +136,22 @@ BOOST_AUTO_TEST_CASE(a_guard_that_undid_by_itself_is_noticed) {
   }(*this));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_guard_could_not_see_undone_when_it_ended_by_itself_is_looked_at_again) {
+  run_task([](Setting& s) -> Task<> {
+    auto guards = make_guards(s.hosts, s.clock, "run-a");
+    Change change = s.touch();
+    change.deadline = std::chrono::seconds(4);
+    const std::string sight = s.file + ".sight";
+    change.verify_undone = exec({"sh", "-c", "test -e \"$0\" && test ! -e \"$1\"", sight, s.file});
+    change.undone_within = std::chrono::milliseconds(100);
+    auto guard = co_await guards->arm(change);
+    co_await guard->inject();
+    BOOST_TEST(name_of((co_await guard->lost()).state) == "unknown");
+    std::ofstream(sight).close();
+    BOOST_TEST(name_of((co_await guard->undo()).state) == "clean");
+  }(*this));
+}
+
 BOOST_AUTO_TEST_CASE(undo_after_the_death_of_the_guard_recovers) {
   run_task([](Setting& s) -> Task<> {
     auto guards = make_guards(s.hosts, s.clock, "run-a");
