@@ -53,11 +53,15 @@ class SqlStore final : public Store {
     const long long micros = std::chrono::duration_cast<std::chrono::microseconds>(length).count();
     long long generation = 0;
     // Whoever takes it, be it the same holder after his time was over, begins a new generation.
+    // What one has for longer already is not shortened: a prolonging may come late.
     const std::string statement = fmt::format(
         "INSERT INTO lease (name, holder, generation, lease_until) VALUES (:n, :h, 1, {0} + :l) ON "
         "CONFLICT (name) DO UPDATE SET holder = excluded.holder, generation = lease.generation + "
-        "CASE WHEN lease.lease_until < {0} THEN 1 ELSE 0 END, lease_until = excluded.lease_until "
-        "WHERE lease.holder = excluded.holder OR lease.lease_until < {0} RETURNING generation",
+        "CASE WHEN lease.lease_until < {0} THEN 1 ELSE 0 END, lease_until = CASE WHEN lease.holder "
+        "= "
+        "excluded.holder AND lease.lease_until > excluded.lease_until THEN lease.lease_until ELSE "
+        "excluded.lease_until END WHERE lease.holder = excluded.holder OR lease.lease_until < {0} "
+        "RETURNING generation",
         database_->dialect().now);
     database_->write([&](soci::session& sql) {
       sql << statement, soci::use(name), soci::use(holder), soci::use(micros),
@@ -79,23 +83,23 @@ class SqlStore final : public Store {
   std::vector<TakenLease> leases(const std::string& prefix) override {
     std::vector<TakenLease> taken;
     const std::string query = fmt::format(
-        "SELECT name, holder, generation, CASE WHEN lease_until < {} THEN 1 ELSE 0 END FROM lease "
-        "WHERE holder <> '' ORDER BY name",
+        "SELECT name, holder, generation, lease_until - {} FROM lease WHERE holder <> '' ORDER BY "
+        "name",
         database_->dialect().now);
     database_->read([&](soci::session& sql) {
       TakenLease each;
       long long generation = 0;
-      int over = 0;
+      long long left = 0;
       soci::statement rows = (sql.prepare << query,
                               soci::into(each.lease.name),
                               soci::into(each.lease.holder),
                               soci::into(generation),
-                              soci::into(over));
+                              soci::into(left));
       rows.execute();
       while (rows.fetch()) {
         if (!each.lease.name.starts_with(prefix)) continue;
         each.lease.generation = generation;
-        each.is_over = over != 0;
+        each.left = std::chrono::microseconds(left);
         taken.push_back(each);
       }
     });

@@ -34,7 +34,9 @@ struct Lease {
 /// A lease that somebody took and has not let go.
 struct TakenLease {
   Lease lease;
-  bool is_over = false;  ///< its time is: whoever asks for it next gets it
+  Duration left{};  ///< until its time is over
+  /// Whoever asks for it next gets it.
+  bool is_over() const { return left < Duration::zero(); }
 };
 
 /// A person's leave, as an approval file has it, shared by all servers of the store.

@@ -77,6 +77,12 @@ void judge_home(const GateEvidence& evidence, Denials& deny) {
               printable(evidence.files_error));
   for (const std::string& line : evidence.unclean)
     deny.unless(false, "still in force: {}", printable(line));
+  for (const std::string& id : evidence.forgotten)
+    deny.unless(
+        false,
+        "run {} is newer than what the history knows of the drill, and not in it: the store "
+        "was put back, or is another; run the drill again",
+        printable(id));
   for (const std::string& id : evidence.unremembered)
     deny.unless(false,
                 "run {} has ended and is not in the history; `muster recover` puts it there",
@@ -304,6 +310,14 @@ bool is_within(const Result::Metric& metric) {
   return metric.value && metric.lo.value_or(*metric.value) >= *metric.budget;
 }
 
+/// Whoever watches users and promises them nothing passes whatever they get.
+void judge_promises(const Result& result, Denials& deny) {
+  const bool has_objective = std::ranges::any_of(
+      result.metrics, [](const Result::Metric& metric) { return metric.budget.has_value(); });
+  deny.unless_waived(result.probes.empty() || has_objective || !result.checks.empty(),
+                     "the drill promises nothing: it has neither an objective nor a check");
+}
+
 void judge_budgets(const Result& result, Denials& deny) {
   for (const Result::Metric& metric : result.metrics) {
     const std::string name = quoted(metric.id);
@@ -372,6 +386,7 @@ void judge_result(const GateDemand& demand,
   judge_actions(demand, result, deny);
   judge_fairness(result, deny);
   judge_samples(result, deny);
+  judge_promises(result, deny);
   judge_budgets(result, deny);
   judge_files(demand, evidence, result, deny);
   judge_neighbours(evidence, result, deny);

@@ -33,6 +33,9 @@ struct GateEvidence {
   std::vector<std::string> unclean;  ///< faults that may still be in force, one line each
   /// Ids of runs of this drill that have ended and never came into the history.
   std::vector<std::string> unremembered;
+  /// Ids of runs of this drill and environment that have a result here, are newer than any of the
+  /// history, and not in it.
+  std::vector<std::string> forgotten;
   std::vector<OtherRun> overlapping;  ///< runs, part of which was at the time of the newest run
   std::vector<OtherRun> running;      ///< drills that run now
   std::string lever;                  ///< the engaged safety lever, one line; or empty

@@ -49,7 +49,9 @@ std::string take_word(const std::string& name, const std::string& value, AskedGa
   for (const TextWord& word : kTextWords) {
     if (word.name != name) continue;
     asked.question.*word.member = value;
-    return "";
+    // A variable that is not set, in a pipeline, must not make the question ask for less.
+    if (!value.empty()) return "";
+    return fmt::format("'{}' is given and empty: leave it out, or say what it is", name);
   }
   if (name == "nonce") {
     asked.nonce = value;

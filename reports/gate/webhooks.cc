@@ -40,8 +40,7 @@ GateWords flagger_words(std::string_view body) {
     if (!metadata->is_object()) fail("'metadata' is no JSON object");
     words = words_in(metadata->get_object());
   }
-  if (words.contains("drill")) return words;
-  words.try_emplace("service", name);
+  if (!words.contains("drill")) words.try_emplace("service", name);
   words.try_emplace("environment", space);
   return words;
 }

@@ -112,6 +112,19 @@ void close_run(Journal& journal, StackHold& hold, const std::string& id, const s
   }
 }
 
+/// Other servers of a shared store drill there again when `muster recover` has let go of it.
+void keep_others_out(StackHold& hold, const std::string& id) {
+  try {
+    hold.keep_until_recovered();
+  } catch (const Error& error) {
+    say(
+        fmt::format("run {} could not undo everything, and other servers could not be kept off its "
+                    "stack: {}; run `muster recover` now",
+                    id,
+                    error.what()));
+  }
+}
+
 Result judged(RunRecord& record, SampleFile& samples, const fs::path& directory) {
   try {
     samples.flush();
@@ -214,6 +227,7 @@ Task<FinishedRun> run_drill(Drill drill, DrillRunOptions options) {
   Task<RunRecord> driven = engine.run(std::move(drill), std::move(planned));
   EngineEnd end = co_await end_of(std::move(driven));
   const bool undone = is_undone(end, directory);
+  if (!undone) keep_others_out(hold, id);
   InHand in_hand{watchers, *observer, journal, hold, *samples, *store, id, directory};
   Task<Result> rest = settle(std::move(end), std::move(in_hand), undone);
   Result result = co_await result_of_rest(std::move(rest), undone);

@@ -121,7 +121,10 @@ std::set<std::string> read_open_runs(const GateDemand& demand,
 void read_holds(Store& store, const std::set<std::string>& here, GateEvidence& evidence) {
   for (const SeenHold& hold : stack_holds(store)) {
     if (here.contains(hold.by.run)) continue;
-    if (hold.is_over) {
+    if (hold.is_broken) {
+      evidence.unclean.push_back(
+          fmt::format("{} could not undo everything on the stack {}", hold.by.text(), hold.stack));
+    } else if (hold.is_over) {
       evidence.unclean.push_back(
           fmt::format("{} was cut on the stack {}; nobody has said that everything is undone "
                       "(`muster recover` there does)",
@@ -130,6 +133,27 @@ void read_holds(Store& store, const std::set<std::string>& here, GateEvidence& e
     } else {
       evidence.running.push_back({hold.by.run, hold.by.drill, hold.stack});
     }
+  }
+}
+
+bool is_of(const GateDemand& demand, const std::string& result) {
+  const json::value value = parse_json(result, "a result");
+  const json::object& run = at(value.as_object(), "run").as_object();
+  return text_at(run, "drill") == demand.drill &&
+         (demand.environment.empty() || text_at(run, "environment") == demand.environment);
+}
+
+/// A store that was put back knows an older run as the newest; what lies here tells.
+void read_forgotten(const GateDemand& demand,
+                    const std::string& newest,
+                    Store& store,
+                    GateEvidence& evidence) {
+  if (!fs::is_directory(runs_directory())) return;
+  for (const auto& entry : fs::directory_iterator(runs_directory())) {
+    const std::string id = entry.path().filename().string();
+    if (!is_run_id(id) || id <= newest || store.history().run(id)) continue;
+    const auto result = read_file_if_exists(entry.path() / "result.json");
+    if (result && is_of(demand, *result)) evidence.forgotten.push_back(id);
   }
 }
 
@@ -153,6 +177,7 @@ void read_store(const GateDemand& demand, const GateSources& sources, GateEviden
   const HistoryRun* run = newest_run(demand, evidence);
   if (run == nullptr) return;
   look_for(evidence.history_error, [&] { read_neighbours(*run, store.history(), evidence); });
+  look_for(evidence.history_error, [&] { read_forgotten(demand, run->id, store, evidence); });
   look_for(evidence.result_error, [&] { read_result(run->id, store, sources.trusted, evidence); });
 }
 

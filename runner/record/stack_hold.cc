@@ -68,7 +68,8 @@ std::vector<SeenHold> stack_holds(Store& store) {
   for (const TakenLease& each : store.leases(std::string(kPrefix)))
     holds.push_back({each.lease.name.substr(kPrefix.size()),
                      holder_in(each.lease.holder),
-                     each.is_over,
+                     each.is_over(),
+                     each.left > kUntilRecovered / 2,
                      each.lease});
   return holds;
 }
@@ -117,6 +118,10 @@ void StackHold::let_go() {
     if (each.lease.name == name_ && each.lease.holder == holder) store_.release(each.lease);
   lease_.reset();
   asked_ = false;
+}
+
+void StackHold::keep_until_recovered() {
+  if (asked_) store_.lease(name_, written(holder_), kUntilRecovered);
 }
 
 std::vector<std::string> let_go_of_recovered(Store& store) {

@@ -24,11 +24,15 @@ struct StackHolder {
 };
 StackHolder holder_here(const std::string& run, const std::string& drill);
 
+/// Of a run that ended and could not undo everything: until `muster recover` lets go of it.
+constexpr Duration kUntilRecovered = std::chrono::hours(24 * 365 * 10);
+
 /// A hold that was not let go: its run goes on, or ended without everything being known as undone.
 struct SeenHold {
   std::string stack;
   StackHolder by;
-  bool is_over = false;  ///< nobody prolonged it in time
+  bool is_over = false;    ///< nobody prolonged it in time
+  bool is_broken = false;  ///< its run ended, and something of it may be in force
   Lease lease;
 };
 /// By stack; of all servers of the store. Throws Error where it cannot be asked.
@@ -57,6 +61,9 @@ class StackHold {
   Time safe_until() const { return safe_until_; }
   /// Once everything is undone. Throws Error where the store cannot be asked.
   void let_go();
+  /// Where not everything could be undone. Throws Error where the store cannot be asked: the hold
+  /// is over when its time is.
+  void keep_until_recovered();
 
  private:
   std::string why_not() const;

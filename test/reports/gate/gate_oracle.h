@@ -63,15 +63,16 @@ inline bool lacks_something(const GateDemand& d, const Result& r) {
   if (r.run.state != "completed" || !r.run.abort.empty()) return true;
   for (const Result::Validity& v : r.validity)
     if (!v.ok) return true;
-  bool compared = false;
+  bool compared = false, promised = r.probes.empty() || !r.checks.empty();
   for (const Result::Metric& m : r.metrics) {
+    if (m.budget) promised = true;
     if (m.verdict != "pass" && m.verdict != "warn" && m.verdict != "info") return true;
     if (!within(m)) return true;
     if (m.change && m.change->test != "none") compared = true;
     if (d.no_regression && m.change && m.change->result == "worse" && m.change->n_new > 1)
       return true;
   }
-  if (d.no_regression && !compared) return true;
+  if (!promised || (d.no_regression && !compared)) return true;
   for (const auto& check : r.checks)
     if (!check.second) return true;
   return !r.probes.empty() && (!r.samples || r.samples->count == 0);
@@ -97,7 +98,7 @@ inline GateStanding standing_of(const GateDemand& d, const GateEvidence& e) {
   if (d.drill.empty() || d.max_age.count() <= 0) return GateStanding::Unsafe;
   if (!e.history_error.empty() || !e.result_error.empty() || !e.files_error.empty())
     return GateStanding::Unsafe;
-  if (!e.unclean.empty() || !e.lever.empty() || !e.unremembered.empty())
+  if (!e.unclean.empty() || !e.lever.empty() || !e.unremembered.empty() || !e.forgotten.empty())
     return GateStanding::Unsafe;
   bool lacking = d.version == std::optional<std::string>("") ||
                  d.configuration == std::optional<std::string>("");

@@ -53,6 +53,8 @@ BOOST_AUTO_TEST_CASE(a_word_that_is_not_understood_is_never_passed_over) {
              "the question has an unknown word 'max_aeg'; did you mean 'max_age'?");
   for (const char* value : {"", "x", "7", "-1h", "0"})
     BOOST_TEST(with("max_age", value) != "", value);
+  for (const char* name : {"service", "environment", "drill", "version", "configuration"})
+    BOOST_TEST(with(name, "").find("given and empty") != std::string::npos, name);
   for (const char* value : {"", "yes", "1", "TRUE"})
     BOOST_TEST(with("no_regression", value) != "", value);
   BOOST_TEST(with("no_regression", "true") ==

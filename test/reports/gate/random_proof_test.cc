@@ -160,7 +160,10 @@ class RandomCases {
         evidence_.overlapping.push_back({"01KE0000000000000000000001", "x", dice_.pick(kStacks)});
         return;
       case 5:
-        (dice_.one_in(2) ? evidence_.unclean : evidence_.unremembered).emplace_back("something");
+        (dice_.one_in(2)   ? evidence_.unclean
+         : dice_.one_in(2) ? evidence_.unremembered
+                           : evidence_.forgotten)
+            .emplace_back("something");
         return;
       case 6:
         (dice_.one_in(2) ? evidence_.history_error : evidence_.result_error) = "unreadable";

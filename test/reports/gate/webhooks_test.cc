@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(what_flagger_does_not_say_is_the_canary_itself) {
   BOOST_TEST(drill.complaint == "");
   BOOST_TEST(drill.question.drill == "drain-us-east");
   BOOST_TEST(drill.question.service == "");
+  BOOST_TEST(drill.question.environment == "test");  // what passed elsewhere says nothing of it
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_not_understood_is_a_complaint_and_no_question) {

@@ -101,6 +101,26 @@ const std::string kElsewhere = "01KA3H6Q9T3V8Y2N5W7B4C6D8E another b.example:/va
 
 BOOST_AUTO_TEST_SUITE(gate_evidence)
 
+BOOST_AUTO_TEST_CASE(a_store_that_was_put_back_is_told_by_the_newer_runs_that_lie_here) {
+  GateHome home;
+  home.keep();
+  home.store.reset();
+  const std::string file = "history.db";
+  fs::copy(home.home.path / file, home.home.path / "backup");
+  home.store = open_store("sqlite:" + (home.home.path / file).string());
+  Result failed = passed_run();
+  failed.verdict.status = "fail";
+  failed.verdict.exit_code = 1;
+  home.keep(1min, failed);
+  home.store.reset();
+  for (const char* tail : {"", "-wal", "-shm"}) fs::remove(home.home.path / (file + tail));
+  fs::copy(home.home.path / "backup", home.home.path / file);
+  home.store = open_store("sqlite:" + (home.home.path / file).string());
+  BOOST_TEST(says(home.answer(), "the store was put back"));
+  home.keep(2min);  // the drill was run again
+  BOOST_TEST(home.answer().allow);
+}
+
 BOOST_AUTO_TEST_CASE(a_run_that_was_kept_opens_the_gate) {
   GateHome home;
   BOOST_TEST(!home.answer().allow);
@@ -237,11 +257,22 @@ BOOST_AUTO_TEST_CASE(a_run_of_another_server_that_was_cut_denies_until_somebody_
   BOOST_TEST(home.answer().allow);
 }
 
+BOOST_AUTO_TEST_CASE(a_run_of_another_server_that_could_not_undo_everything_denies) {
+  GateHome home;
+  home.keep();
+  home.store->lease("stack:elsewhere", kElsewhere, kUntilRecovered);
+  BOOST_TEST(
+      says(home.answer(),
+           "run 01KA3H6Q9T3V8Y2N5W7B4C6D8E of another on b.example:/var/lib/muster could not "
+           "undo everything on the stack elsewhere"));
+}
+
 BOOST_AUTO_TEST_CASE(a_hold_that_nobody_understands_denies_as_any_other) {
   GateHome home;
   home.keep();
-  home.store->lease("stack:" + passed_run().run.service, "somebody", 1h);
+  const Lease held = home.store->lease("stack:" + passed_run().run.service, "somebody", 1h).value();
   BOOST_TEST(says(home.answer(), "is going on now on the same stack"));
+  home.store->release(held);
   home.store->lease("stack:" + passed_run().run.service, "somebody", 0s);
   std::this_thread::sleep_for(5ms);
   BOOST_TEST(says(home.answer(), "on somebody was cut"));
@@ -251,8 +282,11 @@ BOOST_AUTO_TEST_CASE(a_run_of_this_home_is_told_once) {
   GateHome home;
   home.keep();
   const std::string id = begun_run("another", home.now);
+  std::optional<Lease> held;
   const auto hold = [&](Duration length) {
-    home.store->lease("stack:" + small_drill().stack.name, id + " another here:/home", length);
+    if (held) home.store->release(*held);
+    held =
+        home.store->lease("stack:" + small_drill().stack.name, id + " another here:/home", length);
     std::this_thread::sleep_for(5ms);
   };
   hold(1h);

@@ -127,6 +127,19 @@ BOOST_AUTO_TEST_CASE(when_its_time_is_over_it_is_the_next_ones) {
   BOOST_TEST(!stack_holds(store).at(0).is_over);
 }
 
+BOOST_AUTO_TEST_CASE(what_could_not_be_undone_keeps_everybody_off_until_recover_lets_go) {
+  const std::string broken = new_run();
+  StackHold mine = hold_here(broken);
+  BOOST_TEST(mine.take() == "");
+  mine.keep_until_recovered();
+  BOOST_TEST(store.lease(mine.lease().name, mine.lease().holder, kStackHold).has_value());  // late
+  pass(10 * kStackHold);
+  BOOST_TEST(hold(new_run()).take() != "");
+  BOOST_TEST(stack_holds(store).at(0).is_broken);
+  BOOST_TEST(let_go_of_recovered(store).size() == 1U);
+  BOOST_TEST(hold(new_run()).take() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_store_that_is_away_is_an_error) {
   StackHold mine = hold_here(new_run());
   store.away = true;

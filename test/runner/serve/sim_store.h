@@ -107,8 +107,9 @@ class SimStore final : public Store, private History {
     Taken& taken = leases_[name];
     const bool is_over = taken.until < clock_.now();
     if (taken.lease.holder != holder && !is_over) return std::nullopt;
+    const Time had = taken.lease.holder == holder ? taken.until : Time::min();
     taken.lease = {name, holder, taken.lease.generation + (is_over ? 1 : 0)};
-    taken.until = clock_.now() + length;
+    taken.until = std::max(had, clock_.now() + length);
     return taken.lease;
   }
   void release(const Lease& lease) override {
@@ -124,7 +125,7 @@ class SimStore final : public Store, private History {
     std::vector<TakenLease> found;
     for (const auto& [name, taken] : leases_)
       if (name.starts_with(prefix) && !taken.lease.holder.empty())
-        found.push_back({taken.lease, taken.until < clock_.now()});
+        found.push_back({taken.lease, taken.until - clock_.now()});
     return found;
   }
   void keep_result(const std::string&, const SignedResult&) override { ask(); }
