@@ -85,7 +85,9 @@ void write_file_atomically(const fs::path& path, std::string_view content, int m
 void make_private_directories(const fs::path& path) {
   if (path.empty() || fs::is_directory(path)) return;
   make_private_directories(path.parent_path());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+  if (::mkdir(path.c_str(), 0700) == 0)
+    sync_directory(path.parent_path());  // what is made durable in it must be found again
+  else if (errno != EEXIST)
     fail_errno("cannot make the directory " + path.string());
 }
 

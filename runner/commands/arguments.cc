@@ -46,6 +46,11 @@ std::string& Arguments::option(const std::string& name,
                                const std::string& fallback) {
   builder_.texts.push_back(fallback);
   auto* option = builder_.app->add_option(name, builder_.texts.back(), help)->type_name(value);
+  // A variable that is not set, in a script, must not make a question ask for less.
+  option->check([](const std::string& given) {
+    return std::string(given.empty() ? "it is given and empty: leave it out, or say what it is"
+                                     : "");
+  });
   if (!fallback.empty()) option->capture_default_str();
   return builder_.texts.back();
 }

@@ -1,4 +1,3 @@
-#include <cstdio>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -14,19 +13,6 @@
 namespace muster {
 
 namespace {
-
-void say_on_stderr(const std::string& text) {
-  std::fputs(("muster: " + text + "\n").c_str(), stderr);
-}
-
-/// Whoever reads it may be gone: no change stays in force because of that.
-void say(const std::string& text) {
-  try {
-    print(text);
-  } catch (const Error& error) {
-    say_on_stderr(error.what());
-  }
-}
 
 void show(const RecoveredChange& recovered) {
   say(fmt::format("{}: {} on {}: {}\n",

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -88,10 +87,6 @@ void show(const Sight& sight) {
   if (sight.traces.empty()) print(no_drill_runs());
   if (sight.lever)
     print(fmt::format("{}\n{}\n", sight.lever->text(), sight.lever->how_to_release()));
-}
-
-void say_on_stderr(const std::string& text) {
-  std::fputs(("muster: " + text + "\n").c_str(), stderr);
 }
 
 void say_blindness(const std::string& why) {

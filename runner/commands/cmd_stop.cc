@@ -18,7 +18,7 @@ constexpr Duration kPatience = std::chrono::minutes(5);
 void tell_to_stop(const std::vector<RunTrace>& running) {
   for (const RunTrace& trace : running)
     if (::kill(trace.runner.pid, SIGTERM) != 0 && errno != ESRCH)
-      print(fmt::format("run {} cannot be told: {}\n", trace.id, std::strerror(errno)));
+      say(fmt::format("run {} cannot be told: {}\n", trace.id, std::strerror(errno)));
 }
 
 /// True where everything of it is undone.
@@ -26,36 +26,37 @@ Task<bool> has_stopped(const RunTrace& trace, Clock& clock, Time last) {
   while (is_alive(trace.runner) && clock.now() < last)
     co_await clock.sleep_for(std::chrono::milliseconds(20));
   if (is_alive(trace.runner)) {
-    print(fmt::format(
+    say(fmt::format(
         "run {} (pid {}) is still undoing; see `muster status`\n", trace.id, trace.runner.pid));
     co_return false;
   }
   const bool undone = !trace_as_far_as_readable(trace.id).needs_recovery();
-  print(fmt::format("run {} of {}: {}\n",
-                    trace.id,
-                    trace.drill,
-                    undone ? "stopped, everything undone"
-                           : "stopped, NOT everything undone; run `muster recover`"));
+  say(fmt::format("run {} of {}: {}\n",
+                  trace.id,
+                  trace.drill,
+                  undone ? "stopped, everything undone"
+                         : "stopped, NOT everything undone; run `muster recover`"));
   co_return undone;
 }
 
 Task<int> stop_runs(std::string id) {
   if (!id.empty()) run_directory(id);  // a mistyped run must not look like one that has ended
   SystemClock clock;
-  bool all_undone = true;
-  std::vector<RunTrace> running;
+  std::vector<RunTrace> running, unreadable;
   for (RunTrace& trace : unfinished_runs()) {
     if (!id.empty() && trace.id != id) continue;
-    if (!trace.unreadable.empty()) {
-      print(trace.text() + " may go on, and nobody can tell whose process it is\n");
-      all_undone = false;
-    }
-    if (trace.running()) running.push_back(std::move(trace));
+    if (!trace.unreadable.empty())
+      unreadable.push_back(std::move(trace));
+    else if (trace.running())
+      running.push_back(std::move(trace));
   }
-  if (running.empty() && all_undone)
-    print(id.empty() ? "no drill is running\n" : "run " + id + " is not running\n");
   tell_to_stop(running);
+  for (const RunTrace& trace : unreadable)
+    say(trace.text() + " may go on, and nobody can tell whose process it is\n");
+  if (running.empty() && unreadable.empty())
+    say(id.empty() ? "no drill is running\n" : "run " + id + " is not running\n");
   const Time last = clock.now() + kPatience;
+  bool all_undone = unreadable.empty();
   for (const RunTrace& trace : running) {
     const bool undone = co_await has_stopped(trace, clock, last);
     all_undone = all_undone && undone;

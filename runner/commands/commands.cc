@@ -73,4 +73,16 @@ void print(std::string_view shown) {
   if (std::fflush(stdout) != 0 || !taken) fail_errno("cannot write to stdout");
 }
 
+void say(const std::string& text) {
+  try {
+    print(text);
+  } catch (const Error& error) {
+    say_on_stderr(error.what());
+  }
+}
+
+void say_on_stderr(const std::string& text) {
+  std::fputs(("muster: " + without_secrets(text) + "\n").c_str(), stderr);
+}
+
 }  // namespace muster

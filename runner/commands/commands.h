@@ -38,5 +38,9 @@ int run_to_end(Task<int> task);
 
 /// Prints to stdout and flushes; throws Error where stdout is closed.
 void print(std::string_view text);
+/// The same where the work must go on though nobody reads it.
+void say(const std::string& text);
+/// "muster: TEXT", for people.
+void say_on_stderr(const std::string& text);
 
 }  // namespace muster

@@ -22,13 +22,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Gone at the next boot, as every lock is.
+/// One for all of a user's sessions, with or without a login, and gone at the next boot, as every
+/// lock is.
 fs::path lock_directory() {
   const uid_t user = ::geteuid();
   if (user == 0) return "/run/muster/locks";
-  const fs::path own = fmt::format("/run/user/{}", user);
-  if (fs::is_directory(own)) return own / "muster" / "locks";
-  return fs::temp_directory_path() / fmt::format("muster-{}", user) / "locks";
+  const fs::path memory = "/dev/shm";
+  const fs::path shared = fs::is_directory(memory) ? memory : fs::temp_directory_path();
+  return shared / fmt::format("muster-{}", user) / "locks";
 }
 
 /// In a folder that everybody may write to, somebody else may have been first.

@@ -211,8 +211,11 @@ void mark_open(const std::string& id) {
 }
 
 void mark_closed(const std::string& id) {
-  fs::remove(muster_home() / "open" / id);
-  if (fs::is_directory(muster_home() / "open")) sync_directory(muster_home() / "open");
+  const fs::path open = muster_home() / "open";
+  std::error_code problem;
+  fs::remove(open / id, problem);
+  if (problem) fail("cannot remove {}: {}", (open / id).string(), problem.message());
+  if (fs::is_directory(open, problem)) sync_directory(open);
 }
 
 RunTrace trace_as_far_as_readable(const std::string& id) {
