@@ -17,10 +17,6 @@ struct ScheduleArguments {
   bool& json;
 };
 
-bool is_window(const Turn& turn) {
-  return turn.end - turn.begin > kGrace;
-}
-
 /// "Tue 2026-12-01 10:00 CET", and for a window until when.
 std::string time_of(const Turn& turn, const TimeZone& zone) {
   if (!is_window(turn)) return zone.text(turn.begin);
@@ -39,16 +35,28 @@ std::string head_of(const ScheduledDrill& drill) {
                      settings.enabled ? "" : "; not enabled, nothing starts it");
 }
 
-void show(const ScheduledDrill& drill, const std::vector<Turn>& turns) {
+/// What the calendar has: the window that is open now, and what follows. This looks into no store.
+std::vector<Turn> turns_from(const ScheduledDrill& drill, UtcTime now, int next) {
+  std::vector<Turn> turns = drill.schedule.next(now, static_cast<std::size_t>(next));
+  if (std::optional<Turn> open = drill.schedule.open_window(now))
+    turns.insert(turns.begin(), std::move(*open));
+  return turns;
+}
+
+std::string note_of(const Turn& turn, UtcTime now) {
+  if (!turn.excluded.empty()) return "  skipped: " + turn.excluded;
+  if (!is_window(turn)) return "";
+  return turn.begin < now ? "  open now, at a random moment, unless it has been"
+                          : "  at a random moment";
+}
+
+void show(const ScheduledDrill& drill, const std::vector<Turn>& turns, UtcTime now) {
   print(head_of(drill));
   print(fmt::format("  understood as: {}\n", drill.schedule.meaning()));
   for (const std::string& note : drill.schedule.notes()) print(fmt::format("  note: {}\n", note));
   const TimeZone zone(drill.schedule.settings().time_zone);
-  for (const Turn& turn : turns) {
-    std::string note = turn.excluded.empty() ? "" : "  skipped: " + turn.excluded;
-    if (turn.excluded.empty() && is_window(turn)) note = "  at a random moment";
-    print(fmt::format("  {}{}\n", time_of(turn, zone), note));
-  }
+  for (const Turn& turn : turns)
+    print(fmt::format("  {}{}\n", time_of(turn, zone), note_of(turn, now)));
   if (turns.empty()) print("  no turn within two years\n");
 }
 
@@ -83,12 +91,11 @@ int preview(const ScheduleArguments& arguments) {
   const UtcTime now = SystemClock().utc_now();
   json::array all;
   for (const ScheduledDrill& drill : scheduled_drills(settings)) {
-    const std::vector<Turn> turns =
-        drill.schedule.next(now, static_cast<std::size_t>(arguments.next));
+    const std::vector<Turn> turns = turns_from(drill, now, arguments.next);
     if (arguments.json)
       all.emplace_back(to_json(drill, turns));
     else
-      show(drill, turns);
+      show(drill, turns, now);
   }
   if (arguments.json) print(pretty_json(all));
   if (settings.drills.empty()) print(settings.file + " has no drills\n");

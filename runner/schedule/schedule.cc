@@ -210,6 +210,17 @@ std::vector<Turn> Schedule::next(UtcTime from, std::size_t most) const {
   return found;
 }
 
+std::optional<Turn> Schedule::open_window(UtcTime at) const {
+  if (!parts_->has_windows()) return std::nullopt;
+  const auto longest = std::chrono::duration_cast<UtcTime::duration>(longest_turn());
+  std::optional<Turn> open;
+  parts_->walk(at - longest, at + UtcTime::duration(1), [&](Candidate each) {
+    if (is_window(each.turn) && each.turn.end > at) open = parts_->explained(std::move(each));
+    return !open;
+  });
+  return open;
+}
+
 std::vector<std::string> Schedule::forbidden(UtcTime at) const {
   return parts_->open.reasons(at);
 }

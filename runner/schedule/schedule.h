@@ -21,6 +21,11 @@ struct Turn {
 /// An instant may still be started so much later: a tick of a busy server.
 constexpr Duration kGrace = std::chrono::minutes(1);
 
+/// Of a window a random moment is taken; an instant is its own.
+inline bool is_window(const Turn& turn) {
+  return turn.end - turn.begin > kGrace;
+}
+
 /// When one drill runs: its `when`, windows, blackouts and calendars put together, pure. Made once
 /// from the settings; throws UsageError with everything that is wrong (at `settings.where`) where
 /// its words cannot be understood, its zone is unknown or a calendar cannot be read.
@@ -53,6 +58,8 @@ class Schedule {
   /// The next `most` turns that are not excluded, and the excluded ones before and between them,
   /// the first thousand of those; looks two years ahead at most.
   std::vector<Turn> next(UtcTime from, std::size_t most) const;
+  /// The window that is open at that time, excluded or not: `next` begins behind it.
+  std::optional<Turn> open_window(UtcTime at) const;
   /// Why no drill may start at this very instant, whatever was planned: outside the windows, a
   /// blackout, a calendar's event. One line each. Empty: the calendar allows it.
   std::vector<std::string> forbidden(UtcTime at) const;

@@ -51,19 +51,21 @@ json::object occurrence_json(const Occurrence& occurrence) {
   return object;
 }
 
-json::array turns_json(const ScheduledDrill& drill, UtcTime now, std::size_t most) {
+json::array turns_json(const std::vector<TurnAhead>& turns) {
   json::array list;
-  for (const Turn& turn : drill.schedule.next(now, most)) {
+  for (const TurnAhead& ahead : turns) {
     json::object each;
-    each["begin"] = format_utc(turn.begin);
-    each["end"] = format_utc(turn.end);
-    each["excluded"] = turn.excluded;
+    each["begin"] = format_utc(ahead.turn.begin);
+    each["end"] = format_utc(ahead.turn.end);
+    each["at"] = ahead.at ? format_utc(*ahead.at) : "";
+    each["excluded"] = ahead.turn.excluded;
+    each["why"] = ahead.why;
     list.emplace_back(std::move(each));
   }
   return list;
 }
 
-json::object drill_json(const Desk& desk, const ScheduledDrill& drill) {
+json::object drill_json(const Desk& desk, const ScheduledDrill& drill, const KnownTurns& known) {
   json::object object;
   object["name"] = drill.name();
   object["drill"] = drill.drill;
@@ -76,7 +78,7 @@ json::object drill_json(const Desk& desk, const ScheduledDrill& drill) {
   object["meaning"] = drill.schedule.meaning();
   object["enabled"] = drill.schedule.settings().enabled;
   object["overdue"] = desk.scheduler.overdue().contains(drill.name());
-  object["next"] = turns_json(drill, desk.clock.utc_now(), 1);
+  object["next"] = turns_json(turns_ahead(drill, known, desk.clock.utc_now(), 1));
   return object;
 }
 
@@ -102,11 +104,12 @@ json::object status_json(const Desk& desk) {
 }
 
 Task<WebResponse> schedule_answer(const Desk& desk, std::size_t limit) {
+  const KnownTurns planned = co_await known_turns(desk);
   json::array ahead;
   for (const ScheduledDrill& drill : desk.drills) {
     json::object each;
     each["drill"] = drill.name();
-    each["turns"] = turns_json(drill, desk.clock.utc_now(), limit);
+    each["turns"] = turns_json(turns_ahead(drill, planned, desk.clock.utc_now(), limit));
     ahead.emplace_back(std::move(each));
   }
   auto read = [limit](Store& store) {
@@ -158,8 +161,9 @@ Task<WebResponse> status(const Desk& desk, RoutedRequest) {
 }
 
 Task<WebResponse> drills(const Desk& desk, RoutedRequest) {
+  const KnownTurns known = co_await known_turns(desk);
   json::array list;
-  for (const ScheduledDrill& each : desk.drills) list.emplace_back(drill_json(desk, each));
+  for (const ScheduledDrill& each : desk.drills) list.emplace_back(drill_json(desk, each, known));
   co_return json_answer(json::object{{"drills", std::move(list)}});
 }
 
@@ -209,8 +213,11 @@ json::object health_schema() {
 }
 
 json::object turn_schema() {
-  return schema::object(
-      {{"begin", schema::instant()}, {"end", schema::instant()}, {"excluded", schema::text()}});
+  return schema::object({{"begin", schema::instant()},
+                         {"end", schema::instant()},
+                         {"at", schema::text()},
+                         {"excluded", schema::text()},
+                         {"why", schema::text()}});
 }
 
 json::object drill_schema() {

@@ -25,10 +25,6 @@ constexpr std::size_t kTurnsAtOnce = 64;
 constexpr std::size_t kMostPassed = 20'000;  ///< a week of minutes, and some
 constexpr Duration kRecoverWithin = std::chrono::minutes(30);
 
-bool is_window(const Turn& turn) {
-  return turn.end - turn.begin > kGrace;
-}
-
 }  // namespace
 
 Scheduler::Scheduler(Parts parts) : parts_(std::move(parts)), clock_watch_(parts_.clock) {}

@@ -12,12 +12,9 @@
 #include "base/random.h"
 #include "runner/notify/notify.h"
 #include "runner/serve/running_turn.h"
-#include "runner/serve/scheduled_drill.h"
+#include "runner/serve/turns_ahead.h"
 
 namespace muster {
-
-/// Of one schedule, the newest: more of them decide nothing.
-inline constexpr std::size_t kOccurrencesLookedAt = 200;
 
 inline UtcTime later(UtcTime at, Duration by) {
   return at + std::chrono::duration_cast<std::chrono::microseconds>(by);

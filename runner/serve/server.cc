@@ -163,9 +163,10 @@ class Server {
     } catch (const Error&) {
       // The scheduler says so by itself, in a metric of its own.
     }
+    const KnownTurns known = co_await known_turns(server.desk_);
     WebResponse response;
     response.type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = server.metrics_.render(server.desk_, runs, server.notifier_.counts());
+    response.body = server.metrics_.render(server.desk_, runs, known, server.notifier_.counts());
     co_return response;
   }
 

@@ -70,7 +70,7 @@ struct ServerMetrics::Families {
   prometheus::Family<prometheus::Gauge>& next =
       prometheus::BuildGauge()
           .Name("muster_drill_next_turn_timestamp_seconds")
-          .Help("Begin of the next turn of a drill")
+          .Help("The next turn of a drill: its moment where that is drawn, else its begin")
           .Register(registry);
 };
 
@@ -88,6 +88,7 @@ void ServerMetrics::count_gate(const std::string& verdict) {
 
 std::string ServerMetrics::render(const Desk& desk,
                                   const std::vector<HistoryRun>& runs,
+                                  const KnownTurns& known,
                                   const std::vector<Notifier::Counts>& told) {
   Families& all = *families_;
   const auto set = [&](const char* what, bool so) {
@@ -114,8 +115,11 @@ std::string ServerMetrics::render(const Desk& desk,
   for (const ScheduledDrill& drill : desk.drills) {
     const prometheus::Labels name{{"drill", drill.name()}};
     all.overdue.Add(name).Set(desk.scheduler.overdue().contains(drill.name()) ? 1 : 0);
-    for (const Turn& turn : drill.schedule.next(desk.clock.utc_now(), 1))
-      if (turn.excluded.empty()) all.next.Add(name).Set(utc_seconds(turn.begin));
+    auto& next = all.next.Add(name);
+    if (const auto turn = next_turn(drill, known, desk.clock.utc_now()))
+      next.Set(utc_seconds(turn->when()));
+    else
+      all.next.Remove(&next);
     for (const HistoryRun& run : runs) {
       if (run.drill != drill.drill || run.environment != drill.environment) continue;
       auto& gauge = all.last.Add({{"drill", drill.name()}, {"status", run.status}});

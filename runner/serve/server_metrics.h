@@ -6,6 +6,7 @@
 
 #include "base/time.h"
 #include "runner/serve/desk.h"
+#include "runner/serve/turns_ahead.h"
 
 namespace muster {
 
@@ -20,9 +21,11 @@ class ServerMetrics {
   /// `route` is the id of a route, or "none".
   void count_request(const std::string& route, int status, Duration took);
   void count_gate(const std::string& verdict);
-  /// The text exposition; what the history says of each drill is in `runs`, newest first.
+  /// The text exposition; what the history says of each drill is in `runs`, newest first, and what
+  /// the store has of its turns in `known`.
   std::string render(const Desk& desk,
                      const std::vector<HistoryRun>& runs,
+                     const KnownTurns& known,
                      const std::vector<Notifier::Counts>& told);
 
  private:

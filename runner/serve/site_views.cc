@@ -93,17 +93,13 @@ DrillTrend trend_of(const std::vector<HistoryRun>& newest_first) {
   return trend;
 }
 
-/// "Tue 2026-12-01, between 10:00 and 15:00 CET"
-std::string turn_text(const Turn& turn, const TimeZone& zone) {
-  if (turn.end - turn.begin <= kGrace) return zone.text(turn.begin);
-  return fmt::format("{}, at a random moment until {}", zone.text(turn.begin), zone.text(turn.end));
-}
-
-std::optional<NextTurn> next_turn(const ScheduledDrill& drill, UtcTime now) {
-  const TimeZone zone(drill.schedule.settings().time_zone);
-  for (const Turn& turn : drill.schedule.next(now, 1))
-    if (turn.excluded.empty()) return NextTurn{turn.begin, turn_text(turn, zone)};
-  return std::nullopt;
+/// "Tue 2026-12-01 10:00 CET, at a random moment until ...", or the moment where it is drawn.
+std::string turn_text(const TurnAhead& ahead, const TimeZone& zone) {
+  std::string text = zone.text(ahead.when());
+  if (!ahead.at && is_window(ahead.turn))
+    text += ", at a random moment until " + zone.text(ahead.turn.end);
+  if (!ahead.why.empty()) text += ", " + ahead.why;
+  return text;
 }
 
 std::optional<OverdueAlarm> alarm_of(const ScheduledDrill& drill,
@@ -121,7 +117,10 @@ std::optional<OverdueAlarm> alarm_of(const ScheduledDrill& drill,
   return in_time ? std::nullopt : std::optional(alarm);
 }
 
-DrillRow row_of(const ScheduledDrill& drill, const std::vector<HistoryRun>& all, UtcTime now) {
+DrillRow row_of(const ScheduledDrill& drill,
+                const std::vector<HistoryRun>& all,
+                const KnownTurns& known,
+                UtcTime now) {
   std::vector<HistoryRun> runs;
   std::ranges::copy_if(all, std::back_inserter(runs), [&](const HistoryRun& run) {
     return run.drill == drill.drill && run.environment == drill.environment;
@@ -134,7 +133,8 @@ DrillRow row_of(const ScheduledDrill& drill, const std::vector<HistoryRun>& all,
   row.owner = drill.owner;
   if (!runs.empty()) row.last = site_run(runs.front());
   row.trend = trend_of(runs);
-  if (drill.schedule.settings().enabled) row.next = next_turn(drill, now);
+  if (const std::optional<TurnAhead> next = next_turn(drill, known, now))
+    row.next = NextTurn{next->when(), turn_text(*next, drill.schedule.time_zone())};
   if (!row.next)
     row.no_turn = drill.schedule.settings().enabled ? "no turn within two years" : "switched off";
   row.overdue = alarm_of(drill, runs, now);
@@ -233,19 +233,37 @@ SiteContext site_context(const Desk& desk, SiteViewer viewer) {
   return site;
 }
 
+Task<KnownTurns> known_turns(const Desk& desk) {
+  std::vector<std::string> names;
+  names.reserve(desk.drills.size());
+  for (const ScheduledDrill& drill : desk.drills) names.push_back(drill.name());
+  auto read = [names](Store& store) {
+    return known_turns(store, names);
+  };
+  KnownTurns known;
+  try {
+    known = co_await desk.store.ask(std::move(read));
+  } catch (const Error&) {
+    // Pages and metrics say by themselves that the store is away.
+  }
+  co_return known;
+}
+
 Task<IndexView> index_view(const Desk& desk, SiteViewer viewer) {
   IndexView view;
   view.site = site_context(desk, std::move(viewer));
   const std::vector<HistoryRun> runs = co_await runs_of(desk, "", view.site);
+  const KnownTurns known = co_await known_turns(desk);
   view.drills.reserve(desk.drills.size());
   for (const ScheduledDrill& drill : desk.drills)
-    view.drills.push_back(row_of(drill, runs, view.site.now));
+    view.drills.push_back(row_of(drill, runs, known, view.site.now));
   co_return view;
 }
 
 Task<ScheduleView> schedule_view(const Desk& desk, SiteViewer viewer) {
   ScheduleView view;
   view.site = site_context(desk, std::move(viewer));
+  const KnownTurns planned = co_await known_turns(desk);
   for (const ScheduledDrill& drill : desk.drills) {
     const ScheduleSettings& settings = drill.schedule.settings();
     view.drills.push_back({drill.name(),
@@ -253,11 +271,9 @@ Task<ScheduleView> schedule_view(const Desk& desk, SiteViewer viewer) {
                            settings.when,
                            drill.schedule.meaning(),
                            drill.schedule.notes()});
-    if (!settings.enabled) continue;
-    const TimeZone zone(settings.time_zone);
-    for (const Turn& turn : drill.schedule.next(view.site.now, kTurnsShown)) {
-      TurnRow row{drill.name(), turn.begin, turn_text(turn, zone), {}};
-      if (!turn.excluded.empty()) row.reasons.push_back(turn.excluded);
+    for (const TurnAhead& each : turns_ahead(drill, planned, view.site.now, kTurnsShown)) {
+      TurnRow row{drill.name(), each.when(), turn_text(each, drill.schedule.time_zone()), {}};
+      if (!each.turn.excluded.empty()) row.reasons.push_back(each.turn.excluded);
       view.ahead.push_back(std::move(row));
     }
   }

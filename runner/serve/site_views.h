@@ -5,6 +5,7 @@
 
 #include "reports/site/views.h"
 #include "runner/serve/desk.h"
+#include "runner/serve/turns_ahead.h"
 
 namespace muster {
 
@@ -12,6 +13,8 @@ namespace muster {
 // of them throws: what cannot be asked stands in the page as such.
 
 SiteContext site_context(const Desk& desk, SiteViewer viewer);
+/// Of every drill, planned ones with what they wait for; nothing where the store cannot be asked.
+Task<KnownTurns> known_turns(const Desk& desk);
 Task<IndexView> index_view(const Desk& desk, SiteViewer viewer);
 Task<ScheduleView> schedule_view(const Desk& desk, SiteViewer viewer);
 /// `drill`, `verdict` and `page` (from 1) as the query has them; what is no such thing counts as

@@ -200,6 +200,23 @@ BOOST_AUTO_TEST_CASE(the_next_turns_come_with_the_excluded_ones_before_them) {
   BOOST_TEST(schedule.next(utc("2026-12-04T09:30:00Z"), 0).empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_window_is_open_from_its_begin_until_its_end_and_an_instant_never_is) {
+  ScheduleSettings one = settings("daily 22:00-02:00");
+  one.blackouts = {{"2026-12-11", "2026-12-12", "audit"}};
+  const Schedule schedule(one);
+  const auto open = [&](const char* at) {
+    const std::optional<Turn> turn = schedule.open_window(utc(at));
+    return turn ? shown(*turn) : "closed";
+  };
+  BOOST_TEST(open("2026-12-04T20:59:59Z") == "closed");
+  BOOST_TEST(open("2026-12-04T21:00:00Z") == "2026-12-04T21:00:00Z 240 min");
+  BOOST_TEST(open("2026-12-05T00:59:59Z") == "2026-12-04T21:00:00Z 240 min");
+  BOOST_TEST(open("2026-12-05T01:00:00Z") == "closed");
+  BOOST_TEST(open("2026-12-11T22:00:00Z") ==
+             "2026-12-11T21:00:00Z blackout: audit, until 2026-12-12");
+  BOOST_TEST(!Schedule(settings("0 10 * * *")).open_window(utc("2026-12-04T09:00:30Z")));
+}
+
 BOOST_AUTO_TEST_CASE(a_schedule_that_is_never_free_gives_a_bounded_answer) {
   ScheduleSettings one = settings("*/15 * * * *");
   one.blackouts = {{"2026-01-01", "2036-12-31", "no more drills"}};

@@ -1,0 +1,33 @@
+"""Cases of test/serve: what people are told of turns that lie ahead, that wait, and that were cut."""
+import http.server
+import json
+import re
+import signal
+import threading
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from openapi import ask
+
+ZONE = ZoneInfo("Europe/Berlin")  # of the settings
+HOUR = datetime.now(ZONE).hour
+OPEN_NOW = f"daily {(HOUR - 1) % 24:02}:00-{(HOUR + 6) % 24:02}:00"
+
+
+def a_turn_in_a_window_that_is_open_is_told_everywhere(team):
+    said = team.call("schedule", "short")
+    ask(re.search(r"open now, at a random moment, unless it has been$", said.stdout.splitlines()[2]), said.stdout)
+    team.serve()
+
+    def planned():
+        return [each for each in team.occurrences() if each["drill"] == "short" and each["state"] == "planned"]
+    team.until(planned, "no turn was planned")
+    at = datetime.fromisoformat(planned()[0]["at"].replace("Z", "+00:00"))
+    shown = at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+    for path in ("/", "/schedule"):
+        ask(shown in team.get(path).body, f"{path} does not say {shown}")
+    for ahead in (team.get("/api/v1/schedule?limit=1").json()["ahead"][0]["turns"],
+                  team.get("/api/v1/drills").json()["drills"][0]["next"]):
+        ask(ahead[0]["at"] == planned()[0]["at"], str(ahead))
+    next_turn = re.search(r'^muster_drill_next_turn_timestamp_seconds\{drill="short"\} (\S+)$', team.get("/metrics").body, re.M)
+    ask(abs(float(next_turn.group(1)) - at.timestamp()) < 1, f"{next_turn.group(0)} is not {at.timestamp()}")
