@@ -23,6 +23,8 @@ constexpr Duration kReadCalendarsEvery = std::chrono::minutes(1);
 constexpr Duration kForgetAfter = std::chrono::hours(24 * 8);
 constexpr std::size_t kTurnsAtOnce = 64;
 constexpr std::size_t kMostPassed = 20'000;  ///< a week of minutes, and some
+constexpr std::size_t kPassedTold = 20;
+constexpr const char* kLaterIsDue = "missed: a later turn is due as well";
 constexpr Duration kRecoverWithin = std::chrono::minutes(30);
 
 }  // namespace
@@ -54,8 +56,8 @@ Task<> Scheduler::look() {
   std::string trouble;
   try {
     co_await end_cut_turns();
-    co_await skip_missed();
     co_await plan_turns();
+    co_await skip_missed();
     if (recovered_) co_await start_due_turns();
     co_await look_for_overdue();
   } catch (const boost::system::system_error& error) {
@@ -127,22 +129,48 @@ Task<> Scheduler::plan_turns() {
     if (drill.schedule.settings().enabled) co_await plan_turns_of(drill);
 }
 
-/// Those that are open now or soon. Of those that have passed, only the newest may still be late
-/// and not missed: nothing is made up for.
+/// Those that are open now or soon. Of those that are due, only the newest may still be late and
+/// not missed: nothing is made up for. The last of the others say so.
 Task<> Scheduler::plan_turns_of(const ScheduledDrill& drill) {
   const UtcTime now = parts_.clock.utc_now();
   const Duration late = drill.schedule.settings().missed.run_within.value_or(Duration::zero());
   const UtcTime from = later(now, -(drill.schedule.longest_turn() + late));
   std::vector<Turn> turns = drill.schedule.turns(from, now, kMostPassed);
-  const auto open = std::ranges::find_if(turns, [&](const Turn& turn) { return turn.end > now; });
-  if (open != turns.begin()) turns.erase(turns.begin(), open - 1);
+  std::erase_if(turns, [&](const Turn& turn) { return later(turn.end, late) <= now; });
+  const std::size_t begun = turns.size();
+  std::size_t newest = 0;
+  for (std::size_t i = 0; i < begun; ++i)
+    if (turns[i].excluded.empty() && (!is_window(turns[i]) || turns[i].end <= now)) newest = i;
   for (Turn& turn : drill.schedule.turns(now, later(now, kPlanAhead), kTurnsAtOnce))
     turns.push_back(std::move(turn));
-  for (const Turn& turn : turns) {
-    if (planned_.contains({drill.name(), turn.begin}) || later(turn.end, late) <= now) continue;
-    Turn copy = turn;
-    co_await plan_turn(drill, std::move(copy));
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    const bool is_told = i == newest || i + kPassedTold >= begun;
+    if (!is_told || planned_.contains({drill.name(), turns[i].begin})) continue;
+    Turn copy = turns[i];
+    if (i < newest && copy.excluded.empty())
+      co_await pass_over(drill, std::move(copy));
+    else
+      co_await plan_turn(drill, std::move(copy));
   }
+}
+
+/// A turn that comes into the store only to say there what became of it: no server of the store
+/// can ever claim it.
+Task<> Scheduler::pass_over(const ScheduledDrill& drill, Turn turn) {
+  Occurrence occurrence;
+  occurrence.schedule = drill.name();
+  occurrence.due = turn.begin;
+  occurrence.at = is_window(turn) ? turn.end : turn.begin;
+  occurrence.latest = occurrence.at;
+  occurrence.state = "planned";
+  auto plan = [occurrence](Store& store) {
+    return store.plan(occurrence);
+  };
+  Occurrence known = co_await parts_.store.ask(std::move(plan));
+  planned_.insert({drill.name(), turn.begin});
+  if (known.state != "planned") co_return;
+  std::string why = kLaterIsDue;
+  co_await skip(std::move(known), std::move(why));
 }
 
 /// The moment of a turn. A window that began while nobody was here still has its rest; one that has
@@ -201,7 +229,7 @@ Task<> Scheduler::skip_missed() {
                                   "another drill did, or the store was away)",
                                   format_utc(known[i].at),
                                   format_utc(known[i].latest))
-                            : "missed: a later turn is due as well";
+                            : kLaterIsDue;
       Occurrence copy = known[i];
       co_await skip(std::move(copy), std::move(why));
     }

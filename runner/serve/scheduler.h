@@ -71,6 +71,7 @@ class Scheduler {
   Task<> plan_turns();
   Task<> plan_turns_of(const ScheduledDrill& drill);
   Task<> plan_turn(const ScheduledDrill& drill, Turn turn);
+  Task<> pass_over(const ScheduledDrill& drill, Turn turn);
   std::optional<UtcTime> moment_of(const ScheduledDrill& drill, const Turn& turn) const;
   Task<> skip_missed();
   Task<> end_cut_turns();

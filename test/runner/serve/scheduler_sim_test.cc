@@ -192,7 +192,9 @@ class ServerWorld {
   void serve_for(Duration length, const std::function<Task<>(SteppedClock&)>& meanwhile = {}) {
     SharedStore shared(store);
     SimHere here(place);
-    Notifier notifier({}, clock, here);
+    NotifySettings everybody;
+    everybody.on = {NotifyEvent::Skipped, NotifyEvent::Overdue, NotifyEvent::Broken};
+    Notifier notifier({everybody}, clock, here);  // carries nothing, and keeps what is told
     Log log(true);
     Scheduler scheduler({settings,
                          drills,
@@ -220,6 +222,11 @@ class ServerWorld {
     });
     BOOST_REQUIRE(clock.sim.run(clock.now().time_since_epoch() + length + 24h));
     BOOST_REQUIRE(ended);
+    for (const Notifier::Delivery& each : notifier.deliveries()) told.push_back(each.event);
+  }
+
+  std::size_t times_told(NotifyEvent event) const {
+    return static_cast<std::size_t>(std::ranges::count(told, event));
   }
 
   void pass_time(Duration length) {
@@ -259,6 +266,7 @@ class ServerWorld {
   Settings settings;
   std::vector<ScheduledDrill> drills;
   SimPlace place;
+  std::vector<NotifyEvent> told;
 
  private:
   int servers_ = 0;
@@ -308,6 +316,29 @@ BOOST_AUTO_TEST_CASE(of_several_late_turns_only_the_newest_is_made_up_for) {
   world.check();
   BOOST_TEST(world.place.injections.size() == 2U);
   BOOST_TEST(format_utc(world.place.injections.back().due) == "2026-11-02T11:00:00.000000Z");
+}
+
+BOOST_AUTO_TEST_CASE(turns_that_were_missed_for_a_later_one_say_so_and_only_the_newest_starts) {
+  const ScratchHome home;
+  ScheduleSettings late = line("every-minute", "* * * * *");
+  late.missed.run_within = 10min;
+  ServerWorld world(11, at("2026-11-02T06:00:30Z"), {late});
+  world.settings.at_once = 5;
+  world.serve_for(10s);
+  world.pass_time(4min);
+  world.told.clear();
+  world.serve_for(10s);
+  std::vector<Occurrence> turns = world.store.occurrences("", 100);
+  std::erase_if(turns, [](const Occurrence& each) {
+    return each.due < at("2026-11-02T06:01:00Z") || each.due > at("2026-11-02T06:04:00Z");
+  });
+  BOOST_REQUIRE(turns.size() == 4U);
+  BOOST_TEST(turns[0].state == "claimed");  // that of 06:04
+  for (std::size_t i = 1; i < turns.size(); ++i) {
+    BOOST_TEST(turns[i].state == "skipped");
+    BOOST_TEST(turns[i].why == "missed: a later turn is due as well");
+  }
+  BOOST_TEST(world.times_told(NotifyEvent::Skipped) == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(of_turns_that_were_kept_back_only_the_newest_is_made_up_for) {
@@ -370,7 +401,8 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_undone_keeps_every_drill_back_until_it_is
   BOOST_TEST(!world.place.injections.empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_a_turn_left_in_force_is_recovered_and_a_trial_that_is_killed_cuts_its_turn) {
+BOOST_AUTO_TEST_CASE(
+    what_a_turn_left_in_force_is_recovered_and_a_trial_that_is_killed_cuts_its_turn) {
   for (const auto ends : {SimPlace::Ends::Broken, SimPlace::Ends::KilledInTheSecondTrial}) {
     const ScratchHome home;
     ServerWorld world(10, at("2026-11-02T05:59:00Z"), {line("daily", "0 7 * * *")});
