@@ -31,3 +31,46 @@ def a_turn_in_a_window_that_is_open_is_told_everywhere(team):
         ask(ahead[0]["at"] == planned()[0]["at"], str(ahead))
     next_turn = re.search(r'^muster_drill_next_turn_timestamp_seconds\{drill="short"\} (\S+)$', team.get("/metrics").body, re.M)
     ask(abs(float(next_turn.group(1)) - at.timestamp()) < 1, f"{next_turn.group(0)} is not {at.timestamp()}")
+
+
+def receiver_of(told):
+    """A webhook that keeps what it is told."""
+    class Hook(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    return receiver
+
+
+def a_killed_server_is_told_of_once_by_the_next(team):
+    told = []
+    receiver = receiver_of(told)
+    hook = f'notify: {{hook: {{webhook: "http://127.0.0.1:{receiver.server_port}/", on: [broken]}}}}\n'
+    team.settings.write_text(team.settings.read_text().replace("drills:", hook + "drills:", 1))
+    try:
+        team.serve()
+        team.start("long")
+        team.until_in_force()
+        run = team.get("/api/v1/status").json()["running"][0]["run"]
+        team.end(signal.SIGKILL)
+        team.until_undone()
+        team.serve()
+        ended = team.until_ended()
+        ask(ended["state"] == "cut" and ended["why"] == "the server that ran it has gone, or its run has", str(ended))
+        team.until(lambda: told, "nobody was told")
+        team.end()
+        team.serve()
+        team.start("short")
+        team.until_ended(2)  # by then it has looked at everything
+        ask(len(told) == 1 and told[0]["event"] == "broken" and told[0]["run"] == run, str(told))
+        ask(told[0]["status"] == "interrupted" and "the server that started this run has gone" in told[0]["headline"], str(told))
+    finally:
+        receiver.shutdown()
+        receiver.server_close()

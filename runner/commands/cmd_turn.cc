@@ -69,7 +69,7 @@ Task<Result> run_trials(Drill drill, DrillRunOptions options) {
       break;
     }
     if (options.trial_group.empty()) options.trial_group = finished->result.run.id;
-    print(compact_json(to_json(finished->result)) + "\n");
+    say(compact_json(to_json(finished->result)) + "\n");  // the server may have gone
     const int code = finished->result.verdict.exit_code;
     if (!worst || code > worst->verdict.exit_code) worst = std::move(finished->result);
     if (code > 1) break;

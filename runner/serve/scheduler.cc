@@ -27,6 +27,16 @@ constexpr std::size_t kPassedTold = 20;
 constexpr const char* kLaterIsDue = "missed: a later turn is due as well";
 constexpr Duration kRecoverWithin = std::chrono::minutes(30);
 
+/// What a run that was cut said itself, if it still did. Whatever fails here, people are told.
+std::string words_of_cut(Store& store, const Occurrence& cut) {
+  try {
+    if (const std::optional<HistoryRun> run = store.history().run(cut.run)) return run->headline;
+  } catch (const Error&) {
+    // Then by what the store has just said.
+  }
+  return "cut: " + cut.why;
+}
+
 }  // namespace
 
 Scheduler::Scheduler(Parts parts) : parts_(std::move(parts)), clock_watch_(parts_.clock) {}
@@ -249,17 +259,23 @@ Task<> Scheduler::skip(Occurrence claimed, std::string why) {
     tell(NotifyEvent::Skipped, *drill, "", "skipped", why);
 }
 
-/// Turns of servers that died: nobody goes on with them.
+/// Turns of servers that died: nobody goes on with them. Of the servers of a store one cuts each,
+/// once, and so people are told once, by what the run itself still said, if it did.
 Task<> Scheduler::end_cut_turns() {
   auto cut = [](Store& store) {
-    return store.cut_expired("the server that ran it stopped saying so");
+    std::vector<std::pair<Occurrence, std::string>> ended;
+    for (Occurrence& each : store.cut_expired("the server that ran it has gone, or its run has")) {
+      std::string words = words_of_cut(store, each);
+      ended.emplace_back(std::move(each), std::move(words));
+    }
+    return ended;
   };
-  const std::vector<Occurrence> ended = co_await parts_.store.ask(std::move(cut));
-  for (const Occurrence& each : ended) {
+  const auto ended = co_await parts_.store.ask(std::move(cut));
+  for (const auto& [each, words] : ended) {
     parts_.log.error("a turn was cut",
                      {{"drill", each.schedule}, {"run", each.run}, {"holder", each.holder}});
     if (const ScheduledDrill* drill = drill_named(each.schedule))
-      tell(NotifyEvent::Broken, *drill, each.run, "interrupted", each.why);
+      tell(NotifyEvent::Broken, *drill, each.run, "interrupted", words);
   }
 }
 

@@ -138,6 +138,7 @@ Task<> TurnLeash::listen() {
                                         asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) co_return;
     if (error) {
+      server_has_gone_ = true;
       end({"the server that started this run has gone"});
       co_return;
     }
@@ -229,6 +230,7 @@ Task<std::vector<std::string>> TurnLeash::why_not_begin(std::string run_id) {
 }
 
 Task<std::string> TurnLeash::finish(std::string state, std::string why) {
+  if (server_has_gone_ && state != "finished") co_return "";
   try {
     auto write = [mine = mine(), state, why](Store& store) {
       return store.finish(mine, state, why);

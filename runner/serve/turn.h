@@ -59,7 +59,9 @@ class TurnLeash final : public Leash {
   bool started() const { return !admitted_.empty(); }
   /// Why the run had to end early, if it had to.
   const std::optional<Pull>& pull() const { return pull_; }
-  /// Writes down how the turn ended; what cannot be written is returned in words.
+  /// Writes down how the turn ended; what cannot be written is returned in words. Where the server
+  /// has gone only "finished" is written: the claim ends by itself, and the server that looks then
+  /// cuts the turn and tells people, which nobody else could.
   Task<std::string> finish(std::string state, std::string why);
 
  private:
@@ -79,6 +81,7 @@ class TurnLeash final : public Leash {
   std::string store_trouble_;  ///< of the last try to prolong the claim
   std::string admitted_;       ///< the run that may inject: its trial was looked at
   bool is_asking_ = false;
+  bool server_has_gone_ = false;
 };
 
 }  // namespace muster
