@@ -33,6 +33,19 @@ def a_turn_in_a_window_that_is_open_is_told_everywhere(team):
     ask(abs(float(next_turn.group(1)) - at.timestamp()) < 1, f"{next_turn.group(0)} is not {at.timestamp()}")
 
 
+def a_start_that_waits_for_another_drill_says_so(team):
+    team.serve()
+    team.start("long")
+    team.until_in_force()
+    team.start("short")
+
+    def waits():
+        turns = team.get("/api/v1/schedule").json()["ahead"][0]["turns"]
+        return turns[0]["why"] == "asked for by on-call, waits: long runs, and at_once is 1"
+    team.until(waits, "nobody says that it waits")
+    ask("asked for by on-call, waits: long runs" in team.get("/schedule").body, "the schedule")
+
+
 def receiver_of(told):
     """A webhook that keeps what it is told."""
     class Hook(http.server.BaseHTTPRequestHandler):

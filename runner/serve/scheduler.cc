@@ -27,6 +27,18 @@ constexpr std::size_t kPassedTold = 20;
 constexpr const char* kLaterIsDue = "missed: a later turn is due as well";
 constexpr Duration kRecoverWithin = std::chrono::minutes(30);
 
+bool is_going_on(const Occurrence& each) {
+  return each.state == "claimed" || each.state == "started";
+}
+
+std::string why_missed(const Occurrence& turn, const std::string& waited_for) {
+  return fmt::format(
+      "missed: nobody could start it between {} and {} ({})",
+      format_utc(turn.at),
+      format_utc(turn.latest),
+      waited_for.empty() ? "no server ran, another drill did, or the store was away" : waited_for);
+}
+
 /// What a run that was cut said itself, if it still did. Whatever fails here, people are told.
 std::string words_of_cut(Store& store, const Occurrence& cut) {
   try {
@@ -69,6 +81,7 @@ Task<> Scheduler::look() {
     co_await plan_turns();
     co_await skip_missed();
     if (recovered_) co_await start_due_turns();
+    co_await see_what_waits();
     co_await look_for_overdue();
   } catch (const boost::system::system_error& error) {
     if (error.code() == boost::asio::error::operation_aborted) throw;  // the server is stopping
@@ -78,6 +91,7 @@ Task<> Scheduler::look() {
   } catch (const Error& error) {
     trouble = error.what();
   }
+  if (!trouble.empty()) waits_.clear();
   if (!trouble.empty() && trouble != store_trouble_)
     parts_.log.error("the store cannot be asked", {{"why", trouble}});
   store_trouble_ = trouble;
@@ -222,6 +236,7 @@ Task<> Scheduler::plan_turn(const ScheduledDrill& drill, Turn turn) {
 /// once for each, and never made up for.
 Task<> Scheduler::skip_missed() {
   const UtcTime now = parts_.clock.utc_now();
+  due_.clear();
   for (const ScheduledDrill& drill : parts_.drills) {
     auto read = [name = drill.name()](Store& store) {
       return store.occurrences(name, kOccurrencesLookedAt);
@@ -233,16 +248,11 @@ Task<> Scheduler::skip_missed() {
     for (std::size_t i = 0; i < known.size(); ++i) {
       const bool too_late = known[i].latest < now;
       if (!too_late && i + 1 == known.size()) continue;
-      std::string why = too_late
-                            ? fmt::format(
-                                  "missed: nobody could start it between {} and {} (no server ran, "
-                                  "another drill did, or the store was away)",
-                                  format_utc(known[i].at),
-                                  format_utc(known[i].latest))
-                            : kLaterIsDue;
+      std::string why = too_late ? why_missed(known[i], waits_for(known[i])) : kLaterIsDue;
       Occurrence copy = known[i];
       co_await skip(std::move(copy), std::move(why));
     }
+    if (!known.empty() && known.back().latest >= now) due_.push_back(known.back());
   }
 }
 
@@ -299,6 +309,25 @@ Task<> Scheduler::start_due_turns() {
     if (!claimed) co_return;
     co_await consider(std::move(*claimed), held_until);
   }
+}
+
+/// So that people who ask for a drill, or look for one, hear what it waits for while it does.
+Task<> Scheduler::see_what_waits() {
+  waits_.clear();
+  if (due_.empty()) co_return;
+  auto read = [](Store& store) {
+    std::vector<Occurrence> known = store.occurrences("", kOccurrencesLookedAt);
+    std::erase_if(known, [](const Occurrence& each) { return !is_going_on(each); });
+    return known;
+  };
+  const std::vector<Occurrence> going_on = co_await parts_.store.ask(std::move(read));
+  std::vector<std::string> names;
+  names.reserve(going_on.size());
+  for (const Occurrence& each : going_on) names.push_back(each.schedule);
+  std::string why = recovered_ ? "" : "something may still be in force, and nothing starts before";
+  if (recovered_ && !names.empty())
+    why = fmt::format("{} runs, and at_once is {}", join(names, ", "), parts_.settings.at_once);
+  for (const Occurrence& each : due_) waits_[{each.schedule, each.due}] = why;
 }
 
 Task<> Scheduler::consider(Occurrence claimed, Time held_until) {

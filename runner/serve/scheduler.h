@@ -61,6 +61,8 @@ class Scheduler {
   bool clock_doubt() const { return clock_doubt_; }
   /// Names of drills that have not passed for too long.
   const std::set<std::string>& overdue() const { return overdue_; }
+  /// Why a planned turn that is due has not begun, as of the last look; "" where it is not known.
+  std::string waits_for(const Occurrence& planned) const;
   std::uint64_t started() const { return started_; }
   std::uint64_t skipped() const { return skipped_; }
 
@@ -76,6 +78,7 @@ class Scheduler {
   Task<> skip_missed();
   Task<> end_cut_turns();
   Task<> start_due_turns();
+  Task<> see_what_waits();
   Task<> consider(Occurrence claimed, Time held_until);
   Task<> look_for_overdue();
   Task<> run_turn(RunningTurn& turn, const ScheduledDrill& drill);
@@ -99,6 +102,8 @@ class Scheduler {
   std::list<std::shared_ptr<RunningTurn>> running_;
   std::set<std::pair<std::string, UtcTime>> planned_;  ///< what need not be planned again
   std::map<std::string, UtcTime> told_overdue_;
+  std::vector<Occurrence> due_;  ///< planned ones that could start as of the last look
+  std::map<std::pair<std::string, UtcTime>, std::string> waits_;  ///< and why they did not
   std::set<std::string> overdue_;
   std::set<std::string> asked_for_;  ///< drills for which a person's turn is being planned
   UtcTime plan_again_{};

@@ -100,6 +100,11 @@ Task<std::string> Scheduler::plan_now(const std::string& name, std::string who) 
   co_return "";
 }
 
+std::string Scheduler::waits_for(const Occurrence& planned) const {
+  const auto found = waits_.find({planned.schedule, planned.due});
+  return found == waits_.end() ? "" : found->second;
+}
+
 std::shared_ptr<RunningTurn> Scheduler::running(const std::string& run_id) const {
   for (const std::shared_ptr<RunningTurn>& turn : running_)
     if (turn->run_id() == run_id) return turn;

@@ -246,6 +246,12 @@ Task<KnownTurns> known_turns(const Desk& desk) {
   } catch (const Error&) {
     // Pages and metrics say by themselves that the store is away.
   }
+  for (auto& [name, turns] : known) {
+    for (Occurrence& each : turns) {
+      const std::string waits = each.state == "planned" ? desk.scheduler.waits_for(each) : "";
+      if (!waits.empty()) each.why += (each.why.empty() ? "" : ", ") + ("waits: " + waits);
+    }
+  }
   co_return known;
 }
 

@@ -418,6 +418,21 @@ BOOST_AUTO_TEST_CASE(
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_turn_that_waited_for_another_drill_says_for_which) {
+  const ScratchHome home;
+  ServerWorld world(12, at("2026-11-02T05:59:00Z"), {line("daily", "0 7 * * *")});
+  Occurrence other;
+  other.schedule = "elsewhere";
+  other.latest = other.at = other.due = at("2026-11-02T05:59:00Z");
+  other.state = "planned";
+  world.store.plan(other);
+  BOOST_REQUIRE(world.store.claim({"elsewhere"}, "another server", 1h, 1, other.due).has_value());
+  world.serve_for(10min);
+  const Occurrence turn = world.store.occurrences("daily", 1).front();
+  BOOST_TEST(turn.state == "skipped");
+  BOOST_TEST(turn.why.ends_with("(elsewhere runs, and at_once is 1)"), turn.why);
+}
+
 BOOST_AUTO_TEST_CASE(the_engaged_lever_keeps_every_drill_back) {
   const ScratchHome home;
   ServerWorld world(7, at("2026-11-02T06:00:00Z"), {line("daily", "daily 10:00-12:00")});
