@@ -81,6 +81,11 @@ class Scheduler {
   Task<> see_what_waits();
   Task<> consider(Occurrence claimed, Time held_until);
   Task<> look_for_overdue();
+  struct Overdue {
+    bool is_so = false;
+    bool is_mine_to_tell = false;  ///< nobody of the store did within a day
+  };
+  Task<Overdue> look_for_overdue(const ScheduledDrill& drill, Duration limit);
   Task<> run_turn(RunningTurn& turn, const ScheduledDrill& drill);
   /// Itself: the process had written it, or it is written now as the process said.
   enum class TurnEnd { Itself, Skipped, Cut, Unknown };
@@ -101,7 +106,6 @@ class Scheduler {
   std::unique_ptr<TaskGroup> turns_;
   std::list<std::shared_ptr<RunningTurn>> running_;
   std::set<std::pair<std::string, UtcTime>> planned_;  ///< what need not be planned again
-  std::map<std::string, UtcTime> told_overdue_;
   std::vector<Occurrence> due_;  ///< planned ones that could start as of the last look
   std::map<std::pair<std::string, UtcTime>, std::string> waits_;  ///< and why they did not
   std::set<std::string> overdue_;

@@ -16,12 +16,33 @@ constexpr Duration kOverdueEvery = std::chrono::minutes(1);
 constexpr Duration kOverdueAgain = std::chrono::hours(24);
 constexpr std::size_t kFirstLook = 500;
 constexpr std::size_t kAllRuns = 1'000'000;
+constexpr const char* kNewLease = "new:";
+constexpr const char* kOverdueLease = "overdue:";
 constexpr const char* kUnderWay = "it is about to start, or going on";
 
 /// Asked for by a person and not begun, or going on.
 bool is_under_way(const Occurrence& turn) {
   return (turn.state == "planned" && !turn.why.empty()) || turn.state == "claimed" ||
          turn.state == "started";
+}
+
+/// Whether nobody holds it: not this process either.
+bool is_free(Store& store, const std::string& name) {
+  const std::vector<TakenLease> taken = store.leases(name);
+  return std::ranges::none_of(
+      taken, [&](const TakenLease& each) { return each.lease.name == name && !each.is_over(); });
+}
+
+/// A drill is new, and not overdue, for as long as it may go without a pass; from when a server
+/// first saw it, which the store keeps.
+bool is_new(Store& store, const std::string& name, const std::string& server, Duration limit) {
+  const std::string lease = kNewLease + name;
+  const std::vector<TakenLease> seen = store.leases(lease);
+  const auto since =
+      std::ranges::find(seen, lease, [](const TakenLease& each) { return each.lease.name; });
+  if (since != seen.end()) return !since->is_over();
+  store.lease(lease, server, limit);
+  return true;
 }
 
 }  // namespace
@@ -33,34 +54,49 @@ Task<> Scheduler::look_for_overdue() {
   for (const ScheduledDrill& drill : parts_.drills) {
     const std::optional<Duration> limit = drill.schedule.settings().overdue;
     if (!limit) continue;
-    const auto passed_since =
-        [now, least = later(now, -*limit), environment = drill.environment](const HistoryRun& run) {
-          return run.environment == environment && run.status == "pass" && run.ended <= now &&
-                 run.ended >= least;
-        };
-    auto read = [name = drill.drill, passed_since](Store& store) {
-      std::vector<HistoryRun> runs = store.history().runs(name, kFirstLook);
-      // The newest may all have been elsewhere.
-      if (std::ranges::none_of(runs, passed_since) && runs.size() == kFirstLook)
-        runs = store.history().runs(name, kAllRuns);
-      return std::ranges::any_of(runs, passed_since);
-    };
-    const bool passed = co_await parts_.store.ask(std::move(read));
-    if (passed) {
+    const Overdue found = co_await look_for_overdue(drill, *limit);
+    if (!found.is_so) {
       overdue_.erase(drill.name());
-      told_overdue_.erase(drill.name());
       continue;
     }
     overdue_.insert(drill.name());
-    const auto told = told_overdue_.find(drill.name());
-    if (told != told_overdue_.end() && now - told->second < kOverdueAgain) continue;
-    told_overdue_[drill.name()] = now;
-    tell(NotifyEvent::Overdue,
-         drill,
-         "",
-         "overdue",
-         fmt::format("{} has not passed for {}", drill.drill, format_duration(*limit)));
+    if (found.is_mine_to_tell)
+      tell(NotifyEvent::Overdue,
+           drill,
+           "",
+           "overdue",
+           fmt::format("{} has not passed for {}", drill.drill, format_duration(*limit)));
   }
+}
+
+/// The store keeps who told of it, for a day: not a restart, and no other server, tells it again.
+Task<Scheduler::Overdue> Scheduler::look_for_overdue(const ScheduledDrill& drill, Duration limit) {
+  const UtcTime now = parts_.clock.utc_now();
+  const auto is_known = [now, environment = drill.environment](const HistoryRun& run) {
+    return run.environment == environment && run.ended <= now;
+  };
+  const auto has_passed = [is_known, least = later(now, -limit)](const HistoryRun& run) {
+    return is_known(run) && run.status == "pass" && run.ended >= least;
+  };
+  const auto is_old = [is_known, least = later(now, -limit)](const HistoryRun& run) {
+    return is_known(run) && run.ended < least;
+  };
+  auto read = [name = drill.name(),
+               played = drill.drill,
+               server = parts_.holder,
+               limit,
+               has_passed,
+               is_old](Store& store) -> Overdue {
+    std::vector<HistoryRun> runs = store.history().runs(played, kFirstLook);
+    // The newest may all have been elsewhere.
+    if (std::ranges::none_of(runs, has_passed) && runs.size() == kFirstLook)
+      runs = store.history().runs(played, kAllRuns);
+    if (std::ranges::any_of(runs, has_passed)) return {};
+    if (std::ranges::none_of(runs, is_old) && is_new(store, name, server, limit)) return {};
+    const std::string told = kOverdueLease + name;
+    return {true, is_free(store, told) && store.lease(told, server, kOverdueAgain).has_value()};
+  };
+  co_return co_await parts_.store.ask(std::move(read));
 }
 
 Task<std::string> Scheduler::start_now(std::string name, std::string who) {

@@ -117,9 +117,11 @@ std::optional<OverdueAlarm> alarm_of(const ScheduledDrill& drill,
   return in_time ? std::nullopt : std::optional(alarm);
 }
 
+/// `overdue`: whether the scheduler says so, which knows how long it has known the drill.
 DrillRow row_of(const ScheduledDrill& drill,
                 const std::vector<HistoryRun>& all,
                 const KnownTurns& known,
+                bool overdue,
                 UtcTime now) {
   std::vector<HistoryRun> runs;
   std::ranges::copy_if(all, std::back_inserter(runs), [&](const HistoryRun& run) {
@@ -137,7 +139,7 @@ DrillRow row_of(const ScheduledDrill& drill,
     row.next = NextTurn{next->when(), turn_text(*next, drill.schedule.time_zone())};
   if (!row.next)
     row.no_turn = drill.schedule.settings().enabled ? "no turn within two years" : "switched off";
-  row.overdue = alarm_of(drill, runs, now);
+  if (overdue) row.overdue = alarm_of(drill, runs, now);
   row.can_start = drill.schedule.settings().enabled;
   return row;
 }
@@ -262,7 +264,8 @@ Task<IndexView> index_view(const Desk& desk, SiteViewer viewer) {
   const KnownTurns known = co_await known_turns(desk);
   view.drills.reserve(desk.drills.size());
   for (const ScheduledDrill& drill : desk.drills)
-    view.drills.push_back(row_of(drill, runs, known, view.site.now));
+    view.drills.push_back(
+        row_of(drill, runs, known, desk.scheduler.overdue().contains(drill.name()), view.site.now));
   co_return view;
 }
 

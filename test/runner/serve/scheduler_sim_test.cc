@@ -433,6 +433,20 @@ BOOST_AUTO_TEST_CASE(a_turn_that_waited_for_another_drill_says_for_which) {
   BOOST_TEST(turn.why.ends_with("(elsewhere runs, and at_once is 1)"), turn.why);
 }
 
+BOOST_AUTO_TEST_CASE(a_drill_is_overdue_when_it_had_its_time_and_told_once_a_day_whoever_restarts) {
+  const ScratchHome home;
+  ScheduleSettings daily = line("daily", "0 7 * * *");
+  daily.overdue = 12h;
+  ServerWorld world(13, at("2026-11-02T06:30:00Z"), {daily});
+  world.serve_for(11h);
+  BOOST_TEST(world.times_told(NotifyEvent::Overdue) == 0U);  // it is new
+  world.serve_for(3h);
+  for (int restarts = 0; restarts < 3; ++restarts) world.serve_for(1h);
+  BOOST_TEST(world.times_told(NotifyEvent::Overdue) == 1U);
+  world.serve_for(24h);
+  BOOST_TEST(world.times_told(NotifyEvent::Overdue) == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(the_engaged_lever_keeps_every_drill_back) {
   const ScratchHome home;
   ServerWorld world(7, at("2026-11-02T06:00:00Z"), {line("daily", "daily 10:00-12:00")});
