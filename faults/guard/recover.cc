@@ -140,8 +140,8 @@ void keep_older_runs_out(ResourceLock& lock, std::int64_t epoch) {
   try {
     lock.raise_epoch(epoch);
   } catch (const GuardError&) {
-    // The undo stands. A higher epoch was seen already, or the disk is full: then an older run finds
-    // no room for its record either.
+    // The undo stands. A higher epoch was seen already, or the disk is full: then an older run
+    // finds no room for its record either.
   }
 }
 
