@@ -60,13 +60,14 @@ Descriptor input_file(const std::string& input) {
   return file;
 }
 
-/// What was written: the child shares our offset.
+/// What was written: the child shares our offset. Where that is lost, not even an address.
 std::string_view read_back(const Descriptor& file, char* buffer, std::size_t size) {
-  if (!file.open()) return {};
   const off_t written = ::lseek(file.get(), 0, SEEK_CUR);
-  const auto wanted = std::min(size, static_cast<std::size_t>(std::max<off_t>(written, 0)));
+  if (written < 0) return {};
+  const auto wanted = std::min(size, static_cast<std::size_t>(written));
   const ssize_t count = ::pread(file.get(), buffer, wanted, 0);
-  return {buffer, static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  if (count < 0) return {};
+  return {buffer, static_cast<std::size_t>(count)};
 }
 
 bool says_ready(std::string_view out) {
@@ -155,7 +156,7 @@ Ended Program::finish(Ended::How how) {
   Ended ended;
   ended.out = read_back(out_, out_buffer, sizeof out_buffer);
   ended.err = read_back(err_, err_buffer, sizeof err_buffer);
-  ended.truncated = ended.out.size() == sizeof out_buffer;
+  ended.partial = ended.out.data() == nullptr || ended.out.size() == sizeof out_buffer;
   ended.code = info.si_status;
   ended.how = how;
   if (how == Ended::How::Exited && info.si_code != CLD_EXITED) ended.how = Ended::How::Signalled;

@@ -18,7 +18,7 @@ struct Ended {
   int code = 0;  ///< exit code, or signal
   std::string_view out;
   std::string_view err;
-  bool truncated = false;
+  bool partial = false;  ///< `out` is not all that was written
 
   bool ok() const { return how == How::Exited && code == 0; }
   /// "exit code 1: no such table", "no end within 5000 ms".

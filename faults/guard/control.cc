@@ -80,18 +80,11 @@ Control::Event Control::take_frames() {
   Frame frame;
   try {
     while (frames_.next(frame)) {
-      switch (frame.type) {
-        case FrameType::Heartbeat:
-          lease_end_ = boottime_now() + lease_;
-          send(FrameInPlace(FrameType::Alive).bytes());
-          break;
-        case FrameType::Inject:
-          return Event::Inject;
-        case FrameType::Undo:
-          return Event::Undo;
-        default:
-          return Event::Garbage;
-      }
+      if (frame.type == FrameType::Inject) return Event::Inject;
+      if (frame.type == FrameType::Undo) return Event::Undo;
+      if (frame.type != FrameType::Heartbeat) return Event::Garbage;
+      lease_end_ = boottime_now() + lease_;
+      send(FrameInPlace(FrameType::Alive).bytes());
     }
   } catch (const ProtocolError&) {
     return Event::Garbage;

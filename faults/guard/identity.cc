@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -46,6 +47,20 @@ int open_pidfd(pid_t pid) {
   return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
 }
 
+/// Not open where no process has this number; EINVAL, ENOENT: it is a thread's. Any other error
+/// says nothing about the process.
+Descriptor hold(pid_t pid) {
+  Descriptor held(open_pidfd(pid));
+  if (!held.open() && errno != ESRCH && errno != EINVAL && errno != ENOENT)
+    fail_system("process " + std::to_string(pid));
+  return held;
+}
+
+void check_read(pid_t pid, std::int64_t ticks) {
+  if (ticks < 0)
+    throw GuardError("process " + std::to_string(pid) + ": its start time cannot be read");
+}
+
 /// Older kernels give all pidfds one inode, of another file system.
 std::int64_t serial_of(const Descriptor& pidfd) {
   constexpr std::int64_t kPidFileSystem = 0x50494446;
@@ -65,11 +80,12 @@ std::string boot_id() {
 }
 
 Identity identity_of(pid_t pid) {
-  const Descriptor held(open_pidfd(pid));
+  const Descriptor held = hold(pid);
   const std::int64_t ticks = start_ticks_of(pid);
   // The pidfd was opened first: if that process still lives, the ticks are its own.
-  if (!held.open() || ticks < 0 || readable(held.get()))
-    throw GuardError("no process with the number " + std::to_string(pid) + " runs here");
+  if (!held.open() || readable(held.get()))
+    throw NoSuchProcess("no process with the number " + std::to_string(pid) + " runs here");
+  check_read(pid, ticks);
   return {pid, ticks, serial_of(held), boot_id(), link_target(kPidNamespace)};
 }
 
@@ -78,17 +94,10 @@ HeldProcess::HeldProcess(const Identity& identity) {
       identity.pid_namespace != link_target(kPidNamespace))
     return;
   pid_ = static_cast<pid_t>(identity.pid);
-  Descriptor held(open_pidfd(pid_));
-  if (!held.open()) {
-    // EINVAL, ENOENT: the number now belongs to a thread. Any other error says nothing about the
-    // process.
-    if (errno == ESRCH || errno == EINVAL || errno == ENOENT) return;
-    fail_system("process " + std::to_string(pid_));
-  }
+  Descriptor held = hold(pid_);
   const std::int64_t ticks = start_ticks_of(pid_);
-  if (readable(held.get())) return;
-  if (ticks < 0)
-    throw GuardError("process " + std::to_string(pid_) + ": its start time cannot be read");
+  if (!held.open() || readable(held.get())) return;
+  check_read(pid_, ticks);
   if (ticks != identity.start_ticks || serial_of(held) != identity.serial) return;
   pidfd_ = std::move(held);
 }
@@ -127,6 +136,16 @@ pid_t pid_named_by(const std::string& process) {
   return std::max(pid, 0);
 }
 
+bool is_stranger(const std::string& process, pid_t pid) {
+  constexpr std::int64_t kTick = 10 * kMillisecond;
+  constexpr std::int64_t kSlack = 60;  // seconds; clocks are set, and a start takes its time
+  struct stat written {};
+  const std::int64_t ticks = start_ticks_of(pid);
+  if (ticks < 0 || ::stat(process.c_str(), &written) != 0) return false;  // "pid:N"
+  const std::int64_t age = (boottime_now() - ticks * kTick) / kSecond;
+  return ::time(nullptr) - written.st_mtime > age + kSlack;
+}
+
 bool is_running(pid_t pid) {
   const Descriptor held(open_pidfd(pid));
   return held.open() && !readable(held.get());
@@ -135,6 +154,7 @@ bool is_running(pid_t pid) {
 Identity identity_of(const std::string& process) {
   errno = 0;
   const pid_t pid = pid_named_by(process);
+  if (pid == 0 && errno == ENOENT) throw NoSuchProcess("pid file " + process + " is not there");
   if (pid == 0 && errno != 0) fail_system("pid file " + process);
   if (pid == 0) throw GuardError("no process number in " + process);
   return identity_of(pid);

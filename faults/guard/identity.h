@@ -26,8 +26,15 @@ struct Identity {
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
+/// It is certain that it does not run.
+class NoSuchProcess : public GuardError {
+ public:
+  using GuardError::GuardError;
+};
+
 std::string boot_id();
-Identity identity_of(pid_t pid);                   ///< throws GuardError where no such process runs
+/// Throws NoSuchProcess, or GuardError where nobody knows.
+Identity identity_of(pid_t pid);
 Identity identity_of(const std::string& process);  ///< the same, by what pid_named_by knows
 
 /// A process that is held by a pidfd; signals can reach no other.
@@ -53,8 +60,11 @@ class HeldProcess {
 };
 
 /// The number at the beginning of a pid file, or of "pid:N"; 0 where there is none. Needs no
-/// memory, as is_running.
+/// memory, as the two below.
 pid_t pid_named_by(const std::string& process);
 bool is_running(pid_t pid);
+/// A pid file is written by its process or by what starts it. Whoever began long after that has the
+/// number of one that ended.
+bool is_stranger(const std::string& process, pid_t pid);
 
 }  // namespace muster::guard

@@ -5,9 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <ctime>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace muster::guard {
@@ -52,18 +50,12 @@ void refuse_stopped(const PlainChange& change, const Identity& process) {
   throw GuardError("process " + std::to_string(process.pid) + " is stopped already");
 }
 
-/// A pid file is written by its process or by what starts it. Whoever began long after that has the
-/// number of one that ended: the service does not run, and a stranger is not to be hit in its
-/// place.
+/// The service does not run, and a stranger is not to be hit in its place.
 void refuse_stranger(const std::string& file, const Identity& process) {
-  constexpr std::int64_t kTick = 10 * kMillisecond;
-  constexpr std::int64_t kSlack = 60;  // seconds; clocks are set, and a start takes its time
-  struct stat written {};
-  if (::stat(file.c_str(), &written) != 0) return;  // "pid:N"
-  const std::int64_t age = (boottime_now() - process.start_ticks * kTick) / kSecond;
-  if (::time(nullptr) - written.st_mtime <= age + kSlack) return;
+  if (!is_stranger(file, static_cast<pid_t>(process.pid))) return;
   throw GuardError(file + " was written long before process " + std::to_string(process.pid) +
-                   " began: the number is another's by now");
+                   " began: the number is another's by now, or the clock was set since (if so, "
+                   "touch the file)");
 }
 
 void check_file(const PlainChange& change) {
@@ -196,7 +188,7 @@ bool Operations::is_foreign() {
   const PlainOperation& undo = undo_.plain;
   if (undo.contains.empty() || !verify_undone_.program) return false;
   const Ended ended = verify_undone_.program->run(kShortLook);
-  if (!ended.ok() || ended.truncated) return false;
+  if (!ended.ok() || ended.partial) return false;
   if (ended.out.find(undo.contains) != std::string_view::npos) return false;
   if (undo.lacks.empty()) return judge_output(verify_undone_, ended).answer == Answer::No;
   return !ended.out.empty() && ended.out.find(undo.lacks) == std::string_view::npos;
@@ -211,7 +203,7 @@ Seen Operations::judge_output(const Ready& ready, const Ended& ended) {
   const bool contains = ended.out.find(ready.plain.contains) != std::string_view::npos;
   const bool lacks =
       ready.plain.lacks.empty() || ended.out.find(ready.plain.lacks) == std::string_view::npos;
-  if (!ready.plain.lacks.empty() && lacks && ended.truncated) {
+  if (!ready.plain.lacks.empty() && lacks && ended.partial) {
     seen.answer = Answer::Unknown;
     return seen;
   }
@@ -241,7 +233,8 @@ Seen Operations::see_alive(const Ready& ready) const {
   const pid_t pid = pid_named_by(ready.plain.args.front());
   const bool runs = is_running(pid);
   // The pid file of a service that was killed keeps its number, which may be another's by now.
-  const bool another = runs && pid == process_.pid() && process_.gone();
+  const bool another =
+      runs && ((pid == process_.pid() && process_.gone()) || is_stranger(ready.plain.args[0], pid));
   seen.answer = runs && !another ? Answer::Yes : Answer::No;
   seen.text.print(another ? "%d is another process's number by now"
                   : runs  ? "process %d runs"

@@ -76,7 +76,7 @@ std::string find_file() {
   if (const char* const home = std::getenv("HOME"); home != nullptr && ::geteuid() != 0)
     candidates.push_back(std::string(home) + "/.config/muster/allow.conf");
   for (const std::string& path : candidates)
-    if (::access(path.c_str(), F_OK) == 0) return path;
+    if (::access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR)) return path;
   return candidates[::geteuid() == 0 ? 1 : candidates.size() - 1];
 }
 

@@ -117,14 +117,10 @@ Decoded decode(std::string_view bytes, Frame& frame, std::size_t& used) {
 
 bool FrameReader::next(Frame& frame) {
   std::size_t used = 0;
-  switch (decode(bytes_, frame, used)) {
-    case Decoded::Incomplete:
-      return false;
-    case Decoded::Invalid:
-      throw ProtocolError("these bytes are no frame of the guard protocol");
-    case Decoded::Complete:
-      break;
-  }
+  const Decoded decoded = decode(bytes_, frame, used);
+  if (decoded == Decoded::Invalid)
+    throw ProtocolError("these bytes are no frame of the guard protocol");
+  if (decoded == Decoded::Incomplete) return false;
   bytes_.erase(0, used);
   return true;
 }

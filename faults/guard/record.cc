@@ -163,14 +163,6 @@ std::string Store::distrust() const {
   return "";
 }
 
-std::string Store::lock_path(const PlainChange& change) const {
-  return directory_ + "/locks/" + resource_name(change);
-}
-
-std::string Store::epoch_path(const PlainChange& change) const {
-  return directory_ + "/epochs/" + resource_name(change);
-}
-
 std::string Store::record_path(const std::string& run_id, const PlainChange& change) const {
   return directory_ + "/records/" + resource_name(change) + "." +
          file_name_for(run_id + "/" + change.id) + ".record";
@@ -195,7 +187,8 @@ std::vector<std::string> Store::record_paths(const PlainChange* same_resource) c
 std::optional<ResourceLock> ResourceLock::take(const Store& store,
                                                const Order& order,
                                                std::string& holder) {
-  const std::string path = store.lock_path(order.change);
+  const std::string name = resource_name(order.change);
+  const std::string path = store.directory() + "/locks/" + name;
   Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.open()) fail_system(path);
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -207,14 +200,14 @@ std::optional<ResourceLock> ResourceLock::take(const Store& store,
       std::to_string(::getpid()) + " of run " + order.run_id + ", change " + order.change.id;
   // Only for people: a full disk must not keep a recovery out.
   if (::ftruncate(file.get(), 0) == 0) write_all(file.get(), who);
-  return ResourceLock(std::move(file), store.epoch_path(order.change));
+  return ResourceLock(std::move(file), store.directory() + "/epochs/" + name);
 }
 
 void ResourceLock::raise_epoch(std::int64_t epoch) {
   const std::int64_t highest = number_in(read_if_exists(epoch_path_, 64).value_or("")).value_or(0);
   if (epoch < highest) {
     throw GuardError("a later run has taken over this resource (epoch " + std::to_string(epoch) +
-                     ", seen " + std::to_string(highest) +
+                     ", seen " + std::to_string(highest) + " in " + epoch_path_ +
                      "); this run must not touch it any more");
   }
   if (epoch > highest) write_durably(epoch_path_, std::to_string(epoch));

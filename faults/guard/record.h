@@ -103,8 +103,6 @@ class Store {
   std::string distrust() const;
 
   const std::string& directory() const { return directory_; }
-  std::string lock_path(const PlainChange& change) const;
-  std::string epoch_path(const PlainChange& change) const;
   std::string record_path(const std::string& run_id, const PlainChange& change) const;
   /// Of one resource, or all of them; sorted.
   std::vector<std::string> record_paths(const PlainChange* same_resource = nullptr) const;

@@ -31,6 +31,10 @@ Outcome seen(Stage stage, const std::string& evidence) {
   return nothing_undone(stage, kRecovery.cause, evidence);
 }
 
+Outcome seen_before(const FoundRecord& found) {
+  return seen(found.stage, "undone before: " + found.detail);
+}
+
 /// A guard that is alive undoes by itself when it is told to; only when it has ended may another do
 /// it.
 std::optional<ResourceLock> wait_for_lock(const Store& store,
@@ -112,7 +116,7 @@ Outcome undo_without_record(const Store& store, const Order& order) {
   }
   try {
     facts.process = identity_of(change.process);
-  } catch (const GuardError& error) {
+  } catch (const NoSuchProcess& error) {
     return seen(Stage::TargetGone, error.what());
   }
   if (HeldProcess(facts.process).state() != 'T')
@@ -126,7 +130,7 @@ Outcome undo_without_record(const Store& store, const Order& order) {
 Outcome undo_recorded(const Store& store, const Order& order, const Undoer& undoer = kRecovery) {
   const auto found = find_record(store.record_path(order.run_id, order.change));
   if (!found || !found->facts) return undo_without_record(store, order);
-  if (found->clean()) return seen(found->stage, "undone before: " + found->detail);
+  if (found->clean()) return seen_before(*found);
   Record record = Record::open(found->path, found->good);
   if (found->stage == Stage::Armed && !found->corrupt) {
     record.append(undoer.clean, "never applied");
@@ -150,7 +154,7 @@ Outcome recover_change(const Store& store, const Order& order) {
     std::string holder;
     auto lock = wait_for_lock(store, order, holder);
     const auto found = find_record(store.record_path(order.run_id, order.change));
-    if (!lock && found && found->clean()) return undo_recorded(store, order);
+    if (!lock && found && found->clean()) return seen_before(*found);
     if (!lock) return seen(Stage::Unknown, "its resource is still held by " + holder);
     // By I7 nobody has been here since: such an undo waits neither until the wall clock is right
     // nor until the disk has room.

@@ -34,7 +34,8 @@ void check_older_records(const Store& store, const PlainChange& change) {
     if (!found->clean()) {
       throw GuardError("an earlier change is still " +
                        std::string(found->corrupt ? "unreadable" : name_of(found->stage)) +
-                       " here (" + paths[i] + "); run `muster recover` first");
+                       " here (" + paths[i] + "); run `muster recover` first, and if that knows " +
+                       "nothing of it `muster-guard sweep --dir " + store.directory() + "` here");
     }
     if (i + kCleanRecordsKept < paths.size()) ::unlink(paths[i].c_str());
   }

@@ -154,28 +154,21 @@ Done ReplacedFile::restore() const {
   const Descriptor folder = open_folder_of(before_.path);
   ::unlinkat(folder.get(), beside_.c_str(), 0);
   const char* const path = before_.path.c_str();
+  const Content found = content();
   Done done;
-  switch (content()) {
-    case Content::Before:
-      done.how = Done::How::Done;
-      break;
-    case Content::Written:
-      assert(before_.taken);  // I4: only what we wrote is replaced, by what stood there
-      if (before_.existed) return replace_with(before_.content);
-      if (::unlinkat(folder.get(), name_.c_str(), 0) == 0 && sync(folder)) {
-        done.how = Done::How::Done;
-      } else {
-        done.text.print("%.200s cannot be removed: %s", path, std::strerror(errno));
-      }
-      break;
-    case Content::Foreign:
-      done.how = Done::How::Conflict;
-      done.text.print("%.200s is no longer what was written: somebody changed it", path);
-      break;
-    case Content::Unreadable:
-      done.text.print("%.200s cannot be read: %s", path, std::strerror(errno));
-      break;
+  if (found == Content::Unreadable)
+    done.text.print("%.200s cannot be read: %s", path, std::strerror(errno));
+  if (found == Content::Foreign) {
+    done.how = Done::How::Conflict;
+    done.text.print("%.200s is no longer what was written: somebody changed it", path);
   }
+  if (found == Content::Before) done.how = Done::How::Done;
+  if (found != Content::Written) return done;
+  assert(before_.taken);  // I4: only what we wrote is replaced, by what stood there
+  if (before_.existed) return replace_with(before_.content);
+  const bool removed = ::unlinkat(folder.get(), name_.c_str(), 0) == 0 && sync(folder);
+  if (removed) done.how = Done::How::Done;
+  if (!removed) done.text.print("%.200s cannot be removed: %s", path, std::strerror(errno));
   return done;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -78,8 +79,8 @@ class GuardProcess {
  public:
   GuardProcess(const std::string& program, const std::string& mode, const std::string& directory)
       : GuardProcess(std::vector<std::string>{program, mode, "--dir", directory}) {}
-  /// Through whatever program starts it in the end.
-  explicit GuardProcess(std::vector<std::string> words) {
+  /// Through whatever program starts it in the end, in a process that is first made `ready`.
+  explicit GuardProcess(std::vector<std::string> words, const std::function<bool()>& ready = {}) {
     opt_in();
     int to[2];
     int from[2];
@@ -92,7 +93,7 @@ class GuardProcess {
       std::vector<char*> argv;
       for (std::string& word : words) argv.push_back(word.data());
       argv.push_back(nullptr);
-      ::execv(argv[0], argv.data());
+      if (!ready || ready()) ::execv(argv[0], argv.data());
       ::_exit(127);
     }
     ::close(to[0]);
