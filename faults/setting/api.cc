@@ -30,14 +30,6 @@ bool may_be_asked_again(long status) {
   return status == 0 || status == 408 || status == 429 || status >= 500;
 }
 
-std::string filled(std::string text, std::string_view value) {
-  constexpr std::string_view kMark = "{value}";
-  for (std::size_t at = text.find(kMark); at != std::string::npos;
-       at = text.find(kMark, at + value.size()))
-    text.replace(at, kMark.size(), value);
-  return text;
-}
-
 const json::value& look_up(const json::value& answer, const std::string& pointer) {
   boost::system::error_code error;
   const json::value* const found = answer.find_pointer(pointer, error);
@@ -80,6 +72,21 @@ SettingApi SettingApi::from_json(const json::object& object) {
   return api;
 }
 
+/// Piece by piece: a secret is looked for in no value, and a value in no secret.
+std::string body_of_write(const std::string& body,
+                          std::string_view value,
+                          std::vector<Secret>& used) {
+  constexpr std::string_view kMark = "{value}";
+  std::string_view left = body;
+  std::string whole;
+  for (std::size_t at = left.find(kMark); at != std::string::npos; at = left.find(kMark)) {
+    whole += with_secrets(left.substr(0, at), used);
+    whole += value;
+    left.remove_prefix(at + kMark.size());
+  }
+  return whole + with_secrets(left, used);
+}
+
 struct SettingClient::Answer {
   long status = 0;  ///< 0 where none came
   Duration retry_after{};
@@ -92,9 +99,7 @@ SettingClient::SettingClient(SettingApi api, Clock::time_point until)
   curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-SettingClient::Answer SettingClient::ask_once(const std::string& method,
-                                              const std::string& url,
-                                              const std::string& body) {
+SettingClient::Answer SettingClient::ask_once(const Question& question) {
   std::vector<Secret> used;
   const std::unique_ptr<CURL, HandleFree> handle(curl_easy_init());
   std::unique_ptr<curl_slist, ListFree> headers;
@@ -106,9 +111,9 @@ SettingClient::Answer SettingClient::ask_once(const std::string& method,
   };
   if (handle == nullptr) fail("out of memory");
   add_header("Accept: application/json");
-  if (!body.empty()) add_header("Content-Type: application/json");
+  if (!question.body.empty()) add_header("Content-Type: application/json");
   for (const std::string& header : api_.headers) add_header(with_secrets(header, used));
-  const std::string sent = with_secrets(body, used);
+  const std::string sent = body_of_write(question.body, question.value, used);
   for (const Secret& secret : used) redactor_.hide(secret);
 
   Answer answer;
@@ -116,12 +121,12 @@ SettingClient::Answer SettingClient::ask_once(const std::string& method,
   const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::clamp<Duration>(until_ - Clock::now(), 1ms, kOneRequest));
   CURL* const curl = handle.get();
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_URL, question.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);  // a token is for one address only
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, limit.count());
-  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, question.method.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
   if (!sent.empty()) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sent.size()));
@@ -142,13 +147,12 @@ SettingClient::Answer SettingClient::ask_once(const std::string& method,
   return answer;
 }
 
-json::value SettingClient::ask(const std::string& method,
-                               const std::string& url,
-                               const std::string& body) {
+json::value SettingClient::ask(const Question& question) {
+  const std::string& method = question.method;
   Duration pause = kFirstPause;
   for (;;) {
-    const Answer answer = ask_once(method, url, body);
-    const std::string shown = printable(redactor_.clean(url), 200);
+    const Answer answer = ask_once(question);
+    const std::string shown = printable(redactor_.clean(question.url), 200);
     if (!may_be_asked_again(answer.status)) {
       const std::string text = printable(redactor_.clean(answer.body), 300);
       if (answer.status < 200 || answer.status > 299)
@@ -177,12 +181,12 @@ json::value SettingClient::ask(const std::string& method,
 }
 
 std::string SettingClient::read() {
-  const json::value answer = ask("GET", api_.url, {});
+  const json::value answer = ask({"GET", api_.url, {}, {}});
   return redactor_.clean(compact_json(look_up(answer, api_.value)));
 }
 
 void SettingClient::write(const std::string& value) {
-  ask(api_.method, api_.write, filled(api_.body, value));
+  ask({api_.method, api_.write, api_.body, value});
 }
 
 }  // namespace muster

@@ -19,7 +19,8 @@ namespace muster {
 ///   headers  object of texts, of every request
 ///   ok       JSON pointer that has to be true in every answer; may be absent
 ///
-/// `${secret:...}` in headers and body is read here, each time, and never shown.
+/// `${secret:...}` in headers and body is read here, each time, and never shown. In a value it is
+/// text like any other: whoever may set the value at the provider names no secret of this host.
 struct SettingApi {
   std::string url;
   std::string value;
@@ -32,6 +33,11 @@ struct SettingApi {
   /// Throws Error where something is missing or of another type.
   static SettingApi from_json(const json::object& object);
 };
+
+/// `body` with its secrets, and with `value` for each {value}; what was read is added to `used`.
+std::string body_of_write(const std::string& body,
+                          std::string_view value,
+                          std::vector<Secret>& used);
 
 /// Talks to it until `until`: what may be asked again (no connection, 429, 5xx) is, after as long
 /// as the answer says, or after half a second and twice as long each time. Throws Error, without
@@ -46,8 +52,15 @@ class SettingClient {
 
  private:
   struct Answer;
-  Answer ask_once(const std::string& method, const std::string& url, const std::string& body);
-  json::value ask(const std::string& method, const std::string& url, const std::string& body);
+  /// What goes on the wire, but for its secrets.
+  struct Question {
+    std::string method;
+    std::string url;
+    std::string body;
+    std::string value;  ///< for {value} in the body
+  };
+  Answer ask_once(const Question& question);
+  json::value ask(const Question& question);
 
   SettingApi api_;
   std::chrono::steady_clock::time_point until_;
