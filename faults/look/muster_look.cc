@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -122,14 +123,42 @@ std::time_t date_in(const std::string& head) {
 
 // ---- processes
 
-std::string read_whole(const std::string& path) {
+/// As much as can be read; `problem` is the errno of what could not, or 0.
+std::string read_whole(const std::string& path, int& problem) {
   std::string text;
+  problem = 0;
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   char buffer[4096];
-  for (ssize_t count = 0; file >= 0 && (count = ::read(file, buffer, sizeof buffer)) > 0;)
+  ssize_t count = file < 0 ? -1 : 1;
+  while (count > 0 && (count = ::read(file, buffer, sizeof buffer)) > 0)
     text.append(buffer, static_cast<std::size_t>(count));
+  if (count < 0) problem = errno;
   if (file >= 0) ::close(file);
   return text;
+}
+
+std::string read_whole(const std::string& path) {
+  int problem = 0;
+  return read_whole(path, problem);
+}
+
+/// What holds something was started by the user who looks. Where /proc hides the processes of
+/// others (hidepid), they are none of ours.
+bool is_another_users(const std::string& process) {
+  struct stat state {};
+  return ::stat(process.c_str(), &state) == 0 && state.st_uid != ::geteuid();
+}
+
+/// Its command line, empty where it has ended meanwhile. What cannot be read may be the one that
+/// is looked for: unknown.
+std::string command_line_of(const std::string& process) {
+  int problem = 0;
+  const std::string line = read_whole(process + "/cmdline", problem);
+  const bool has_ended = problem == ENOENT || problem == ESRCH;
+  const bool is_hidden = (problem == EACCES || problem == EPERM) && is_another_users(process);
+  if (problem != 0 && !has_ended && !is_hidden)
+    stop(kUnknown, process + "/cmdline: " + std::strerror(problem));
+  return line;
 }
 
 /// Of the processes that have `id` as a word of their command line, one that is not us; 0: none.
@@ -137,13 +166,17 @@ pid_t process_with(const std::string& id) {
   DIR* const folder = ::opendir("/proc");
   if (folder == nullptr) stop(kUnknown, std::string("/proc: ") + std::strerror(errno));
   pid_t found = 0;
-  while (const dirent* entry = ::readdir(folder)) {
+  for (;;) {
+    errno = 0;
+    const dirent* const entry = ::readdir(folder);
+    if (entry == nullptr) break;
     const pid_t pid = std::atoi(entry->d_name);
     if (pid == 0 || pid == ::getpid()) continue;
-    const std::string line = read_whole("/proc/" + std::string(entry->d_name) + "/cmdline");
+    const std::string line = command_line_of("/proc/" + std::string(entry->d_name));
     if (line.starts_with("muster-look") || line.find("/muster-look") != std::string::npos) continue;
     if (line.find('\0' + id + '\0') != std::string::npos) found = pid;
   }
+  if (errno != 0) stop(kUnknown, std::string("/proc: ") + std::strerror(errno));
   ::closedir(folder);
   return found;
 }

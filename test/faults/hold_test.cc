@@ -1,9 +1,12 @@
 // muster-hold and muster-look as they run on targets: real programs, real memory, real clocks.
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -13,6 +16,7 @@
 #include "base/tasks.h"
 #include "base/text.h"
 #include "test/base/loop.h"
+#include "test/faults/failing_call.h"
 
 namespace muster {
 namespace {
@@ -43,6 +47,23 @@ CommandResult run_here(Words argv) {
 CommandResult look(Words words) {
   words.insert(words.begin(), own("muster-look"));
   return run_here(std::move(words));
+}
+
+/// The exit code of muster-look where the kernel answers EIO to one of its calls.
+int look_without(int call, const Words& words) {
+  const std::string program = own("muster-look");
+  std::vector<const char*> argv{program.c_str()};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  argv.push_back(nullptr);
+  const pid_t child = ::fork();
+  BOOST_REQUIRE(child >= 0);
+  if (child == 0) {
+    if (fail_call(call, EIO)) ::execv(argv[0], const_cast<char* const*>(argv.data()));
+    ::_exit(127);
+  }
+  int status = 0;
+  BOOST_REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 /// Retried, since what is looked for may take a moment.
@@ -81,6 +102,18 @@ BOOST_AUTO_TEST_CASE(memory_is_really_taken_and_is_gone_with_its_holder) {
     BOOST_TEST(look({"gone", id}).exit_code == 1);
   });
   BOOST_TEST(comes_to_see({"gone", id}));
+}
+
+BOOST_AUTO_TEST_CASE(what_holds_is_not_called_gone_where_its_process_cannot_be_seen) {
+  const std::string id = new_id();
+  while_held({own("muster-hold"), id, "memory", "33554432"}, [&] {
+    for (const char* what : {"gone", "held"}) {
+      Words words{what, id};
+      if (words[0] == "held") words.emplace_back("1");
+      BOOST_TEST(look_without(SYS_getdents64, words) == 2, what);
+      BOOST_TEST(look_without(SYS_read, words) == 2, what);
+    }
+  });
 }
 
 BOOST_AUTO_TEST_CASE(processors_are_kept_busy) {
