@@ -1,10 +1,12 @@
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "runner/commands/commands.h"
 #include "runner/exit_code.h"
 #include "runner/interlocks/lever.h"
+#include "runner/record/given_up.h"
 #include "runner/record/run_store.h"
 
 namespace muster {
@@ -53,6 +55,13 @@ void show(const RunTrace& trace) {
     print("  its journal is damaged; count everything it might have done as in force\n");
 }
 
+constexpr auto kShownFor = std::chrono::hours(24 * 30);
+
+void show(const GivenUp& given_up) {
+  print(given_up.text() + "\n");
+  for (const std::string& change : given_up.changes) print("  " + change + "\n");
+}
+
 /// Where no drill ever ran it says where it looked: a mistyped MUSTER_HOME looks just as clean.
 std::string no_drill_runs() {
   const std::filesystem::path runs = runs_directory();
@@ -64,6 +73,7 @@ std::string no_drill_runs() {
 
 struct Sight {
   std::vector<RunTrace> traces;
+  std::vector<GivenUp> given_up;
   std::optional<Lever> lever;
 
   /// An engaged lever is shown but is nothing unclean: the exit code speaks of what is in force.
@@ -75,16 +85,23 @@ struct Sight {
 json::object to_json(const Sight& sight) {
   json::array runs;
   for (const RunTrace& trace : sight.traces) runs.push_back(trace_json(trace));
+  json::array given_up;
+  for (const GivenUp& each : sight.given_up) given_up.push_back(to_json(each));
   json::object object;
   object["clean"] = sight.clean();
   object["runs"] = std::move(runs);
+  object["given_up"] = std::move(given_up);
   object["lever"] = sight.lever ? json::value(to_json(*sight.lever)) : json::value();
   return object;
 }
 
 void show(const Sight& sight) {
   for (const RunTrace& trace : sight.traces) show(trace);
-  if (sight.traces.empty()) print(no_drill_runs());
+  if (sight.traces.empty() && sight.given_up.empty()) print(no_drill_runs());
+  if (!sight.given_up.empty())
+    print(fmt::format("{}given up in the last 30 days, and never seen undone:\n",
+                      sight.traces.empty() ? "no drill is running; " : ""));
+  for (const GivenUp& each : sight.given_up) show(each);
   if (sight.lever)
     print(fmt::format("{}\n{}\n", sight.lever->text(), sight.lever->how_to_release()));
 }
@@ -110,7 +127,8 @@ int tell_blindness(const std::string& why, bool as_json) {
 int tell_status(bool as_json) {
   Sight sight;
   try {
-    sight = {unfinished_runs(), engaged_lever()};
+    const UtcTime shown_since = SystemClock().utc_now() - kShownFor;
+    sight = {unfinished_runs(), given_up_since(shown_since), engaged_lever()};
   } catch (const Error& error) {
     return tell_blindness(error.what(), as_json);
   }

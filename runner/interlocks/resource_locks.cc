@@ -72,6 +72,35 @@ std::optional<Holder> holder_in(const fs::path& file) {
   return Holder{lines[0], lines[1]};
 }
 
+/// A home has these from its first drill on. The folder where a disk was mounted has none.
+bool is_there(const fs::path& home) {
+  std::error_code unseen;
+  return fs::is_directory(home / "locks", unseen) || fs::is_directory(home / "runs", unseen);
+}
+
+/// What a run of another home that died with the resource keeps others from; empty where nothing of
+/// it can be in force.
+std::string why_not_after(const Holder& before, const std::string& resource, const fs::path& file) {
+  const std::string home = before.home.string();
+  if (!is_there(before.home))
+    return fmt::format(
+        "run {} of the home {} died holding {}, and that home is not to be seen here; mount it, "
+        "or, "
+        "where it is gone for good, look that nothing is in force and remove {}",
+        before.run,
+        home,
+        resource,
+        file.string());
+  if (!trace_run(before.home / "runs" / before.run).needs_recovery()) return "";
+  return fmt::format(
+      "run {} of the home {} may have left {} in force; undo it with `MUSTER_HOME={} muster "
+      "recover`, then run again",
+      before.run,
+      home,
+      resource,
+      home);
+}
+
 /// Opens the file and locks it. -1 where another process holds it. The file may be taken away by
 /// its holder between the two; then it is another's.
 int open_locked(const fs::path& file) {
@@ -91,13 +120,42 @@ int open_locked(const fs::path& file) {
   }
 }
 
+/// The lock files of this machine and user, as far as they can be seen.
+std::vector<fs::path> lock_files() {
+  std::vector<fs::path> files;
+  std::error_code unseen;
+  for (fs::directory_iterator entry(lock_directory(), unseen), end; !unseen && entry != end;
+       entry.increment(unseen))
+    files.push_back(entry->path());
+  return files;
+}
+
+/// Locked while it is looked at and taken away: who waits for it then finds that it is gone.
+void forget(const fs::path& file, const std::string& run_id) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0) return;
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+    const auto holder = holder_in(file);
+    if (holder && holder->run == run_id && holder->home == muster_home()) ::unlink(file.c_str());
+  }
+  ::close(descriptor);
+}
+
 }  // namespace
+
+void forget_locks_of(const std::string& run_id) {
+  for (const fs::path& file : lock_files()) {
+    try {
+      forget(file, run_id);
+    } catch (const Error&) {  // taken away by another meanwhile
+    }
+  }
+}
 
 ResourceLocks::ResourceLocks(std::string run_id) : run_id_(std::move(run_id)) {}
 
 ResourceLocks::~ResourceLocks() {
-  std::error_code ignored;
-  const bool still_open = fs::exists(muster_home() / "open" / run_id_, ignored);
+  const bool still_open = may_be_open(run_id_);
   for (const Held& each : held_) {
     if (each.ours && !still_open) ::unlink(each.file.c_str());
     ::close(each.descriptor);
@@ -131,15 +189,8 @@ std::string ResourceLocks::take_one(const std::string& resource) {
   Held& held = held_.emplace_back(Held{file, descriptor, false});
   // What died in this home is an interlock of its own.
   const auto before = holder_in(file);
-  if (before && before->home != muster_home() &&
-      trace_run(before->home / "runs" / before->run).needs_recovery())
-    return fmt::format(
-        "run {} of the home {} may have left {} in force; undo it with `MUSTER_HOME={} muster "
-        "recover`, then run again",
-        before->run,
-        before->home.string(),
-        resource,
-        before->home.string());
+  if (before && before->home != muster_home())
+    if (std::string reason = why_not_after(*before, resource, file); !reason.empty()) return reason;
   const std::string content = fmt::format("{}\n{}\n", muster_home().string(), run_id_);
   if (::ftruncate(descriptor, 0) != 0 ||
       ::pwrite(descriptor, content.data(), content.size(), 0) < 0)

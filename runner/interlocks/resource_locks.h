@@ -37,4 +37,9 @@ class ResourceLocks {
   std::vector<Held> held_;
 };
 
+/// Takes away what a dead run of this home left of its locks, once nothing of it is open: else its
+/// home could not be removed without keeping others from what it drilled. What cannot be taken away
+/// stays.
+void forget_locks_of(const std::string& run_id);
+
 }  // namespace muster

@@ -65,7 +65,7 @@ class PartialReading {
     for (const JournalRecord& each : journal.records) take_record(each.kind, each.detail);
     if (!opened_) record_.started = std::min({first_due_, first_told_, last_heard()});
     if (!ended_) complete_health(record_.series, record_.agents);
-    if (!closed_) settle_undone(journal.damaged);
+    if (!closed_ || !given_up_.empty()) settle_undone(journal.damaged);
     record_.state = RunState::Interrupted;
     record_.ended = last_heard();
     const Time zero = record_.injected().value_or(record_.started);
@@ -96,6 +96,11 @@ class PartialReading {
       ended_ = true;
     }
     if (kind == "recovering") begin_recovery(detail);
+    if (kind == "given-up")
+      given_up_ = fmt::format("; given up by {}, {}: {}",
+                              text_at(detail, "who"),
+                              text_at(detail, "at"),
+                              text_at(detail, "why"));
     if (kind == "closed") closed_ = true;
   }
 
@@ -153,6 +158,7 @@ class PartialReading {
   void settle_undone(bool damaged) {
     for (ActionRecord& action : record_.actions) {
       if (!action.undone) action.undone = unknown("the journal ends before its undo");
+      if (!action.undone->clean()) action.undone->evidence += given_up_;
     }
     if (!damaged) return;
     ActionRecord unread;
@@ -160,7 +166,7 @@ class PartialReading {
     unread.change.id = "damaged/1";
     unread.change.what = "whatever the damaged part of the journal tells of";
     unread.change.host = "a host of the stack";
-    unread.undone = unknown("nobody can read what it was");
+    unread.undone = unknown("nobody can read what it was" + given_up_);
     record_.actions.push_back(std::move(unread));
   }
 
@@ -188,6 +194,7 @@ class PartialReading {
   Time first_due_ = Time::max(), last_done_;  ///< of its samples
   Time first_told_ = Time::max(), told_;      ///< by its runner, in the journal
   std::optional<UtcTime> recovery_;           ///< when the latest one began
+  std::string given_up_;                      ///< by whom, when and why
   bool opened_ = false, ended_ = false, closed_ = false;
 };
 

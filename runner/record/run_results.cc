@@ -50,7 +50,8 @@ SignedResult kept_signed(const fs::path& directory) {
 
 bool something_was_tried(const JournalContent& journal) {
   return journal.damaged || std::ranges::any_of(journal.records, [](const auto& record) {
-           return record.kind == "intent" || record.kind == "recovering";
+           return record.kind == "intent" || record.kind == "recovering" ||
+                  record.kind == "given-up";
          });
 }
 

@@ -100,6 +100,9 @@ void apply_record(const JournalRecord& record, RunTrace& trace) {
     } else {
       open->state = text_at(record.detail, "state") + ": " + text_at(record.detail, "evidence");
     }
+  } else if (record.kind == "given-up") {
+    std::ranges::move(trace.open, std::back_inserter(trace.given_up));
+    trace.open.clear();
   } else if (record.kind == "closed") {
     trace.closed = true;
   }
@@ -145,6 +148,23 @@ StackLock::StackLock(const std::string& stack, const std::string& run_id) : desc
 
 StackLock::~StackLock() {
   ::close(descriptor_);
+}
+
+bool holds_a_stack(const std::string& run_id) {
+  const fs::path folder = muster_home() / "locks";
+  std::error_code problem;
+  const fs::directory_iterator entries(folder, problem);
+  if (problem && problem != std::errc::no_such_file_or_directory)
+    fail("cannot look into {}: {}", folder.string(), problem.message());
+  for (const auto& entry : entries) {
+    if (trim(read_file(entry.path())) != run_id) continue;
+    const int descriptor = ::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (descriptor < 0) fail_errno("cannot open the lock " + entry.path().string());
+    const bool is_held = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0;
+    ::close(descriptor);
+    if (is_held) return true;
+  }
+  return false;
 }
 
 json::object run_started_record(const std::string& id,
@@ -216,6 +236,11 @@ void mark_closed(const std::string& id) {
   fs::remove(open / id, problem);
   if (problem) fail("cannot remove {}: {}", (open / id).string(), problem.message());
   if (fs::is_directory(open, problem)) sync_directory(open);
+}
+
+bool may_be_open(const std::string& id) {
+  std::error_code problem;
+  return fs::exists(muster_home() / "open" / id, problem) || problem;
 }
 
 RunTrace trace_as_far_as_readable(const std::string& id) {

@@ -31,6 +31,10 @@ class StackLock {
   int descriptor_;
 };
 
+/// Whether a process that drills as this run lives, whatever became of its journal: it holds a
+/// stack.
+bool holds_a_stack(const std::string& run_id);
+
 /// A change of some run that is not known to be undone.
 struct OpenChange {
   Change change;
@@ -46,7 +50,8 @@ struct RunTrace {
   ProcessIdentity runner;
   std::vector<StackHost> hosts;  ///< those its changes touch, so that recover needs no YAML
   std::vector<OpenChange> open;
-  bool closed = false;  ///< the run came to its end
+  std::vector<OpenChange> given_up;  ///< nobody has seen them undone, and a person answers for it
+  bool closed = false;               ///< the run came to its end
   bool damaged = false;
   std::string unreadable;  ///< why nobody can tell any of this but the id; its runner may live
 
@@ -70,6 +75,8 @@ RunTrace trace_journal(const JournalContent& content);
 /// where there are thousands of runs.
 void mark_open(const std::string& id);
 void mark_closed(const std::string& id);
+/// Whether it is marked, or nobody can tell.
+bool may_be_open(const std::string& id);
 /// Every run that is marked open and whose runner came so far as to name it, oldest first. One that
 /// cannot be read hides no other: it is among them as `unreadable`.
 std::vector<RunTrace> open_runs();

@@ -41,16 +41,54 @@ StackHolder holder_in(const std::string& text) {
       text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
 }
 
-/// Of the run that holds it, in this home: this one, or one of the same folder under another name.
-bool is_ours(const SeenHold& hold) {
+/// Whether the run's directory is in this home, or nobody can tell.
+bool is_here(const SeenHold& hold) {
+  std::error_code problem;
+  return fs::exists(runs_directory() / hold.by.run, problem) || problem;
+}
+
+/// Of this home, by its run or by its name.
+bool may_be_ours(const SeenHold& hold) {
   if (!is_run_id(hold.by.run) || !is_name(hold.stack)) return false;
-  return hold.by.server == this_server() || fs::is_directory(runs_directory() / hold.by.run);
+  return hold.by.server == this_server() || is_here(hold);
 }
 
 /// To be asked by whoever has the home's lock of that stack: a run that begins now has it first.
-bool is_recovered(const std::string& run) {
-  const RunTrace trace = trace_run(runs_directory() / run);
-  return !trace.running() && !trace.needs_recovery();
+void let_go_if_recovered(Store& store, const SeenHold& hold, LettingGo& outcome) {
+  if (!is_here(hold)) {
+    outcome.lines.push_back(fmt::format(
+        "{} holds the stack {}, and nothing of that run is here: another home may have this name, "
+        "or the run was deleted; where it is gone for good, look at its targets, then `muster "
+        "recover --give-up {} --reason TEXT`",
+        hold.by.text(),
+        hold.stack,
+        hold.by.run));
+    return;
+  }
+  const RunTrace trace = trace_as_far_as_readable(hold.by.run);
+  if (!trace.unreadable.empty()) {
+    outcome.lines.push_back(fmt::format("{} keeps the stack {}", trace.text(), hold.stack));
+    outcome.is_complete = false;
+    return;
+  }
+  if (trace.running() || trace.needs_recovery()) return;
+  store.release(hold.lease);
+  outcome.lines.push_back(
+      fmt::format("run {} of {} let go of the stack {}", hold.by.run, hold.by.drill, hold.stack));
+}
+
+/// The home's lock of its stack. Nothing where a run of this home is on it, or where that cannot be
+/// told, which `outcome` then says.
+std::unique_ptr<StackLock> lock_for(const SeenHold& hold, LettingGo& outcome) {
+  try {
+    return std::make_unique<StackLock>(hold.stack, hold.by.run);
+  } catch (const Refused&) {
+  } catch (const Error& error) {
+    outcome.lines.push_back(
+        fmt::format("{} keeps the stack {}: {}", hold.by.text(), hold.stack, error.what()));
+    outcome.is_complete = false;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -82,8 +120,7 @@ StackHold::StackHold(Store& store, Clock& clock, std::string stack, StackHolder 
       holder_(std::move(holder)) {}
 
 StackHold::~StackHold() {
-  std::error_code unknown;
-  if (!asked_ || fs::exists(muster_home() / "open" / holder_.run, unknown)) return;
+  if (!asked_ || may_be_open(holder_.run)) return;
   try {
     let_go();
   } catch (const Error&) {
@@ -121,24 +158,17 @@ void StackHold::let_go() {
 }
 
 void StackHold::keep_until_recovered() {
-  if (asked_) store_.lease(name_, written(holder_), kUntilRecovered);
+  if (asked_ && !store_.lease(name_, written(holder_), kUntilRecovered))
+    fail("the hold on the stack {} is another run's by now", stack_);
 }
 
-std::vector<std::string> let_go_of_recovered(Store& store) {
-  std::vector<std::string> lines;
+LettingGo let_go_of_recovered(Store& store) {
+  LettingGo outcome;
   for (const SeenHold& hold : stack_holds(store)) {
-    if (!is_ours(hold)) continue;
-    try {
-      const StackLock lock(hold.stack, hold.by.run);
-      if (!is_recovered(hold.by.run)) continue;
-      store.release(hold.lease);
-      lines.push_back(fmt::format(
-          "run {} of {} let go of the stack {}", hold.by.run, hold.by.drill, hold.stack));
-    } catch (const Refused&) {
-      // A run of this home is on that stack.
-    }
+    if (!may_be_ours(hold)) continue;
+    if (const auto lock = lock_for(hold, outcome)) let_go_if_recovered(store, hold, outcome);
   }
-  return lines;
+  return outcome;
 }
 
 }  // namespace muster

@@ -61,8 +61,8 @@ class StackHold {
   Time safe_until() const { return safe_until_; }
   /// Once everything is undone. Throws Error where the store cannot be asked.
   void let_go();
-  /// Where not everything could be undone. Throws Error where the store cannot be asked: the hold
-  /// is over when its time is.
+  /// Where not everything could be undone. Throws Error where the store cannot be asked, and the
+  /// hold is over when its time is; or where it is another's by now.
   void keep_until_recovered();
 
  private:
@@ -78,9 +78,15 @@ class StackHold {
   Time safe_until_{};
 };
 
-/// Lets go of what dead runs of this home held and everything of which is undone; one line each.
-/// A run that goes on, or needs `muster recover`, keeps its hold. Throws Error where the store
-/// cannot be asked.
-std::vector<std::string> let_go_of_recovered(Store& store);
+/// What became of the holds that this home has, or that are in its name.
+struct LettingGo {
+  std::vector<std::string> lines;  ///< for people, one a hold
+  bool is_complete = true;         ///< no hold stays because nobody can tell what its run did
+};
+/// Lets go of what dead runs of this home held and everything of which is undone. A run that goes
+/// on, or needs `muster recover`, keeps its hold; so does one of which nothing is here, whatever
+/// its server is called: two machines may have one name, and a home may have been copied. Throws
+/// Error where the store cannot be asked.
+LettingGo let_go_of_recovered(Store& store);
 
 }  // namespace muster

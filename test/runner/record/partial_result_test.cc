@@ -105,6 +105,21 @@ std::vector<std::string> cuts_at_blocks(const std::string& bytes) {
   return cuts;
 }
 
+/// The same, closed on a person's word.
+std::string given_up(const Left& left, std::size_t count) {
+  const fs::path path = left.home.path / "journal";
+  write_file_atomically(path, left.journal_until(count));
+  Journal journal = Journal::reopen(path);
+  journal.append("given-up",
+                 json::object{{"at", "2026-11-26T12:00:00Z"},
+                              {"who", "alice (uid 1000)"},
+                              {"why", "app-us was scrapped"},
+                              {"changes", json::array{}}},
+                 true);
+  journal.append("closed", {}, true);
+  return read_file(path);
+}
+
 /// What must hold for every one of them.
 void examine(const Result& result, const JournalContent& journal) {
   const bool open = !trace_journal(journal).open.empty() || journal.damaged;
@@ -202,6 +217,24 @@ BOOST_AUTO_TEST_CASE(a_damaged_journal_may_have_held_anything) {
   const JournalContent journal = parse_journal(join(damaged, "\n") + "\n");
   BOOST_TEST(journal.damaged);
   examine(judge(partial_record(journal, read_sample_file(samples))), journal);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_was_given_up_stays_broken_and_says_by_whom) {
+  const Result result = judged(given_up(*this, through("applied")));
+  BOOST_TEST(result.verdict.exit_code == 4);
+  BOOST_TEST(result.verdict.status == "broken");
+  BOOST_TEST(
+      pretty_json(to_json(result))
+          .find("; given up by alice (uid 1000), 2026-11-26T12:00:00Z: app-us was scrapped") !=
+      std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_run_that_was_given_up_stays_broken) {
+  std::string text = given_up(*this, through("opening"));
+  BOOST_TEST(judge(partial_record(parse_journal(text), {})).verdict.exit_code == 130);
+  text.erase(0, text.find('\n') + 1);
+  BOOST_TEST(parse_journal(text).damaged);
+  BOOST_TEST(judge(partial_record(parse_journal(text), {})).verdict.exit_code == 4);
 }
 
 BOOST_AUTO_TEST_CASE(journals_of_an_earlier_muster_are_read_as_far_as_they_say) {

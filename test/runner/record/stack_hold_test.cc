@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/files.h"
 #include "base/random.h"
+#include "runner/record/given_up.h"
 #include "runner/record/journal.h"
 #include "runner/record/run_store.h"
 #include "test/runner/scratch_home.h"
@@ -129,6 +130,7 @@ BOOST_AUTO_TEST_CASE(when_its_time_is_over_it_is_the_next_ones) {
 
 BOOST_AUTO_TEST_CASE(what_could_not_be_undone_keeps_everybody_off_until_recover_lets_go) {
   const std::string broken = new_run();
+  die(broken, false);
   StackHold mine = hold_here(broken);
   BOOST_TEST(mine.take() == "");
   mine.keep_until_recovered();
@@ -136,8 +138,65 @@ BOOST_AUTO_TEST_CASE(what_could_not_be_undone_keeps_everybody_off_until_recover_
   pass(10 * kStackHold);
   BOOST_TEST(hold(new_run()).take() != "");
   BOOST_TEST(stack_holds(store).at(0).is_broken);
-  BOOST_TEST(let_go_of_recovered(store).size() == 1U);
+  BOOST_TEST(let_go_of_recovered(store).lines.size() == 1U);
   BOOST_TEST(hold(new_run()).take() == "");
+}
+
+BOOST_AUTO_TEST_CASE(what_could_not_be_undone_and_is_anothers_stack_by_now_is_told) {
+  StackHold mine = hold(new_run());
+  BOOST_TEST(mine.take() == "");
+  pass(kStackHold + 1s);
+  StackHold next = hold_here(new_run());
+  BOOST_TEST(next.take() == "");
+  BOOST_CHECK_EXCEPTION(mine.keep_until_recovered(), Error, [](const Error& error) {
+    return says(error.what(), "the hold on the stack shop is another run's by now");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(a_home_that_cannot_be_looked_into_may_have_the_run_open) {
+  fs::create_symlink("open", muster_home() / "open");  // leads nowhere
+  BOOST_TEST(hold_here(new_run()).take() == "");
+  BOOST_TEST(stack_holds(store).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(recover_lets_go_of_no_hold_of_another_home_of_the_same_name) {
+  const std::string theirs = new_run();
+  const std::string broken = new_run();
+  store.lease("stack:blog", broken + " drain " + holder_here("", "").server, kUntilRecovered);
+  store.lease("stack:shop", theirs + " drain " + holder_here("", "").server, kStackHold);
+  pass(2 * kStackHold);
+  const LettingGo outcome = let_go_of_recovered(store);
+  BOOST_TEST(stack_holds(store).size() == 2U);
+  BOOST_TEST(outcome.is_complete);
+  BOOST_REQUIRE(outcome.lines.size() == 2U);
+  BOOST_TEST(says(outcome.lines[0], "muster recover --give-up " + broken), outcome.lines[0]);
+  BOOST_TEST(says(outcome.lines[1], "nothing of that run is here"), outcome.lines[1]);
+}
+
+BOOST_AUTO_TEST_CASE(a_run_that_cannot_be_read_keeps_its_stack_and_no_other) {
+  const std::string unreadable = new_run();
+  make_private_directories(runs_directory() / unreadable / "journal");  // where a file is expected
+  mark_open(unreadable);
+  BOOST_TEST(hold_here(unreadable, "blog").take() == "");
+  const std::string harmless = new_run();
+  die(harmless, false);
+  BOOST_TEST(hold_here(harmless, "shop").take() == "");
+  const LettingGo outcome = let_go_of_recovered(store);
+  BOOST_TEST(!outcome.is_complete);
+  BOOST_REQUIRE(outcome.lines.size() == 2U);
+  BOOST_TEST(says(outcome.lines[0], unreadable), outcome.lines[0]);
+  BOOST_REQUIRE(stack_holds(store).size() == 1U);
+  BOOST_TEST(stack_holds(store)[0].stack == "blog");
+}
+
+BOOST_AUTO_TEST_CASE(what_was_given_up_lets_go_of_its_stack) {
+  const std::string run = new_run();
+  die(run, true);
+  BOOST_TEST(hold_here(run).take() == "");
+  BOOST_TEST(let_go_of_recovered(store).lines.empty());
+  give_up_run(trace_as_far_as_readable(run), {"alice", "scrapped", clock.utc_now()});
+  BOOST_TEST(let_go_of_recovered(store).lines.size() == 1U);
+  BOOST_TEST(stack_holds(store).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_store_that_is_away_is_an_error) {
@@ -169,22 +228,22 @@ BOOST_AUTO_TEST_CASE(recover_lets_go_of_what_is_undone_and_of_nothing_else) {
   std::optional<StackLock> lock(std::in_place, "busy", running);
   BOOST_TEST(stack_holds(store).size() == 6U);
 
-  BOOST_TEST(let_go_of_recovered(store).size() == 1U);
+  BOOST_TEST(let_go_of_recovered(store).lines.size() == 1U);
   const auto is_held = [&](const std::string& stack) {
     return std::ranges::any_of(stack_holds(store),
                                [&](const SeenHold& hold) { return hold.stack == stack; });
   };
   BOOST_TEST(!is_held("harmless"));
   for (const char* stack : {"theirs", "../x", "odd", "broken", "busy"}) BOOST_TEST(is_held(stack));
-  // Killed between the hold and anything of the run.
+  die(running, false);
   lock.reset();
-  const std::vector<std::string> lines = let_go_of_recovered(store);
+  const std::vector<std::string> lines = let_go_of_recovered(store).lines;
   BOOST_TEST(
       lines == std::vector<std::string>{"run " + running + " of drain let go of the stack busy"},
       boost::test_tools::per_element());
   // Undone.
   Journal::reopen(runs_directory() / broken / "journal").append("closed", {}, true);
-  BOOST_TEST(let_go_of_recovered(store).size() == 0U);
+  BOOST_TEST(let_go_of_recovered(store).lines.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
