@@ -43,6 +43,8 @@ std::vector<const StackHost*> Stack::hosts_in(std::string_view region) const {
 bool Stack::protects(Protection::Kind kind, std::string_view value) const {
   return std::any_of(protections.begin(), protections.end(), [&](const Protection& each) {
     if (each.kind != kind) return false;
+    // A kernel keeps 15 letters of a process's name.
+    if (kind == Protection::Kind::Process && each.value.substr(0, 15) == value) return true;
     // A folder stands for whatever lies in it.
     return each.value == value ||
            (kind == Protection::Kind::Path &&

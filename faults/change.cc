@@ -23,9 +23,9 @@ std::string text_of_exec(const Operation& operation) {
   if (!operation.input.empty())
     text += " <<< '" + printable(trim(operation.input), kShownInput) + "'";
   if (!operation.contains.empty())
-    text += fmt::format(", with \"{}\" in its output", replaced(operation.contains, "\n", "\\n"));
+    text += fmt::format(", with \"{}\" in its output", on_one_line(operation.contains));
   if (!operation.lacks.empty())
-    text += fmt::format(", without \"{}\" in its output", operation.lacks);
+    text += fmt::format(", without \"{}\" in its output", on_one_line(operation.lacks));
   return text;
 }
 
@@ -50,6 +50,12 @@ const json::object& object_at(const json::object& object, std::string_view key) 
 }
 
 }  // namespace
+
+std::string on_one_line(std::string text) {
+  for (const auto& [mark, shown] : {std::pair{"\n", "\\n"}, {"\r", "\\r"}, {"\t", "\\t"}})
+    text = replaced(std::move(text), mark, shown);
+  return text;
+}
 
 Operation exec(std::vector<std::string> argv, std::string input) {
   Operation operation;

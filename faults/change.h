@@ -65,6 +65,8 @@ struct Change {
 };
 
 Operation exec(std::vector<std::string> argv, std::string input = {});
+/// What an operation looks for, for people: "value=false;\n" with a backslash.
+std::string on_one_line(std::string text);
 
 json::object to_json(const Operation& operation);
 Operation operation_from_json(const json::object& object);

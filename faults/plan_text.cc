@@ -16,13 +16,20 @@ std::string without_program_directory(std::string text) {
   return text;
 }
 
+/// Line by line: an undo may hold what a provider or a program said, byte for byte.
+std::string inert(std::string_view text) {
+  std::vector<std::string> lines = split(text, '\n');
+  for (std::string& line : lines) line = printable(line, line.size());
+  return join(lines, "\n");
+}
+
 /// What a program is given to read, each line under the other.
 std::string input_block(std::string_view input) {
   std::string text;
   for (const std::string& line : split(trim(input), '\n')) {
     text += kIndent;
     text += "| ";
-    text += line;
+    text += line.ends_with('\r') ? line.substr(0, line.size() - 1) : line;
   }
   return text;
 }
@@ -43,8 +50,9 @@ std::string observation_text(const Operation& operation, Duration within) {
     text = without_program_directory(show_argv(operation.args));
     if (!operation.input.empty()) text += input_block(operation.input);
     if (!operation.contains.empty())
-      text += fmt::format("{}says   `{}`", kIndent, replaced(operation.contains, "\n", "\\n"));
-    if (!operation.lacks.empty()) text += fmt::format("{}lacks  `{}`", kIndent, operation.lacks);
+      text += fmt::format("{}says   `{}`", kIndent, on_one_line(operation.contains));
+    if (!operation.lacks.empty())
+      text += fmt::format("{}lacks  `{}`", kIndent, on_one_line(operation.lacks));
   }
   return text + fmt::format("{}within {}", kIndent, human_duration(within));
 }
@@ -97,7 +105,7 @@ std::string plan_text(const FaultPlan& plan) {
   text += prediction_text(plan);
   if (!plan.regions_out.empty())
     text += fmt::format("Answers from {} no longer count as good.\n", join(plan.regions_out, ", "));
-  return text;
+  return inert(text);
 }
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 #include "faults/targets.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include <arpa/inet.h>
@@ -37,6 +38,17 @@ bool is_address_or_prefix(const std::string& text) {
       (!parts[1].empty() && parts[1].size() <= 3 &&
        std::ranges::all_of(parts[1], [](char letter) { return letter >= '0' && letter <= '9'; }));
   return digits && (parts.size() == 1 || std::stoi(parts[1]) <= (is_ipv6(text) ? 128 : 32));
+}
+
+/// By its own name, the name of its program or that one's path, as the guard asks its host's
+/// policy.
+bool is_protected_process(const Stack& stack, std::string_view name, std::string_view path) {
+  constexpr std::string_view kReplaced = " (deleted)";
+  if (path.ends_with(kReplaced)) path.remove_suffix(kReplaced.size());
+  const std::string_view program = path.substr(path.rfind('/') + 1);
+  return std::ranges::any_of(std::array{name, program, path}, [&](std::string_view each) {
+    return stack.protects(Protection::Kind::Process, each);
+  });
 }
 
 /// The one of `host`, `hosts` and `region` that was written.
@@ -228,20 +240,25 @@ Task<> require_process(Host& host, const StackService& service, const Stack& sta
                        host.name(),
                        pid_file,
                        trim(pid.out)));
-  if (stack.protects(Protection::Kind::Process, trim(program.out)))
-    refuse(
-        where,
-        fmt::format("process {} on {} is protected by the stack", trim(program.out), host.name()));
+  const std::string link = fmt::format("/proc/{}/exe", trim(pid.out));
+  const CommandResult path = co_await host.try_run(command("readlink", link));
+  if (is_protected_process(stack, trim(program.out), trim(path.out)))
+    refuse(where,
+           fmt::format("process {} on {} is protected by the stack",
+                       printable(trim(program.out), 40),
+                       host.name()));
 }
 
 Change& add_change(FaultPlan& plan,
                    const FaultContext& context,
                    const StackHost& host,
                    std::string what) {
+  constexpr std::size_t kLongestSentence = 2000;
   Change change;
   change.id = fmt::format("{}/{}", context.step, plan.changes.size() + 1);
   change.kind = context.kind;
-  change.what = std::move(what);
+  // It may name what a provider or a program said.
+  change.what = printable(what, kLongestSentence);
   change.host = host.name;
   change.deadline = context.deadline;
   change.lease = host.lease;

@@ -82,9 +82,25 @@ BOOST_AUTO_TEST_CASE(what_the_stack_protects_is_refused_by_program_host_and_serv
     return refusal("process_kill", yaml, stack, answer_like_the_lab(hosts));
   };
   BOOST_TEST(holds(why(Protection::Kind::Process, "muster-lab-app"), "protected"));
+  BOOST_TEST(holds(why(Protection::Kind::Process, "/run/lab/bin/muster-lab-app"), "protected"));
   BOOST_TEST(holds(why(Protection::Kind::Host, "app1-us"), "protected"));
   BOOST_TEST(holds(why(Protection::Kind::Service, "app"), "protected"));
   BOOST_TEST(why(Protection::Kind::Process, "sshd") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_protected_program_is_known_by_the_fifteen_letters_that_the_kernel_keeps) {
+  Stack stack = lab_stack();
+  stack.protections.push_back({Protection::Kind::Process, "systemd-resolved"});
+  const auto why = [&](const std::string& comm, const std::string& path) {
+    FakeHosts hosts;
+    answer_like_the_lab(hosts).says("*", "cat /proc/42/comm", comm + "\n");
+    hosts.says("*", "readlink /proc/42/exe", path + "\n");
+    return refusal("process_kill", "{service: app, host: app1-us}", stack, hosts);
+  };
+  BOOST_TEST(holds(why("systemd-resolve", ""), "protected"));
+  BOOST_TEST(holds(why("resolver", "/usr/lib/systemd/systemd-resolved"), "protected"));
+  BOOST_TEST(holds(why("resolver", "/usr/lib/systemd/systemd-resolved (deleted)"), "protected"));
+  BOOST_TEST(why("systemd-resol", "/usr/lib/systemd/systemd-resol") == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -22,6 +22,8 @@ class FakeHosts final : public Hosts {
   /// `host` ("*": any) answers `out` to a command whose words or input hold `fragment`; later
   /// answers win.
   FakeHosts& says(std::string host, std::string fragment, std::string out);
+  /// So much that only its beginning came.
+  FakeHosts& says_too_much(std::string host, std::string fragment, std::string out);
   FakeHosts& fails(std::string host, std::string fragment, std::string err);
   Host& host(std::string_view name) override;
 
