@@ -1,5 +1,6 @@
 #include "faults/flag_file.h"
 #include "faults/kinds.h"
+#include "faults/look_before.h"
 
 namespace muster {
 namespace {
@@ -11,7 +12,10 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
 
   FaultPlan result;
   for (const StackHost* host : targets.hosts) {
-    const Operation look = service_program(targets.service, "look", *host, "cdn_bypass", where);
+    Operation look = service_program(targets.service, "look", *host, "cdn_bypass", where);
+    look.lacks = targets.service.params.text("bypassed");
+    const std::string who = fmt::format("{} on {}", targets.service.name, host->name);
+    co_await require_not_seen_yet(context.hosts.host(host->name), look, who, where);
     Change& change = add_flag_file(
         result,
         context,
@@ -20,10 +24,8 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
         "muster\n",
         fmt::format(
             "let {} on {} answer nothing from its cache", targets.service.name, host->name));
-    change.verify = look;
-    change.verify.contains = targets.service.params.text("bypassed");
+    change.verify = opposite(look);
     change.verify_undone = look;
-    change.verify_undone.lacks = change.verify.contains;
   }
   co_return result;
 }
@@ -38,7 +40,8 @@ FaultKind cdn_bypass_fault() {
                       "region: us-east\n",
            .fields = service_target_fields(),
            .undo = UndoClass::Reversible},
-          plan};
+          plan,
+          true};
 }
 
 }  // namespace muster

@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "faults/flag_file.h"
 #include "faults/kinds.h"
+#include "faults/look_before.h"
 #include "faults/process.h"
 
 namespace muster {
@@ -18,6 +19,7 @@ Operation handshake(const Params& tls) {
 
 Task<std::string> expired_certificate(Host& host, std::string file, Where where) {
   const CommandResult read = co_await host.try_run(command("cat", file));
+  require_whole(read, fmt::format("{} on {}", file, host.name()), where);
   if (!read.ok() || read.out.find("BEGIN CERTIFICATE") == std::string::npos)
     refuse(where,
            fmt::format("{} on {} holds no certificate; make one for the key that is in use, dated "
@@ -89,6 +91,10 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   for (const StackHost* host : targets.hosts) {
     std::string certificate =
         co_await expired_certificate(context.hosts.host(host->name), tls.text("expired"), where);
+    Operation look = handshake(tls);
+    look.lacks = kExpired;
+    const std::string who = fmt::format("{} on {}", targets.service.name, host->name);
+    co_await require_not_seen_yet(context.hosts.host(host->name), look, who, where);
     add_swap(result, context, *host, targets.service, tls, std::move(certificate));
   }
   co_return result;
@@ -105,7 +111,8 @@ FaultKind certificate_expire_fault() {
            .fields = service_target_fields(),
            .undo = UndoClass::Reversible,
            .needs = {"openssl"}},
-          plan};
+          plan,
+          true};
 }
 
 }  // namespace muster

@@ -1,9 +1,35 @@
+#include <algorithm>
+
 #include "base/text.h"
 #include "faults/flag_file.h"
 #include "faults/kinds.h"
+#include "faults/look_before.h"
 
 namespace muster {
 namespace {
+
+/// One name has many spellings: here it is in lower case and without the dot at its end.
+std::string plain_name(std::string_view name) {
+  if (name.ends_with('.')) name.remove_suffix(1);
+  std::string plain(name);
+  for (char& letter : plain)
+    if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
+  return plain;
+}
+
+/// It becomes a word of dig's and of unbound-control's, and part of what is looked for in what
+/// these print.
+std::string name_of_users(const Params& params) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
+  const std::string name = plain_name(params.text("name"));
+  const bool well = !name.empty() && !name.starts_with('-') && !name.starts_with('.') &&
+                    !name.ends_with('.') && name.find("..") == std::string::npos &&
+                    name.find_first_not_of(kLetters) == std::string::npos;
+  if (!well)
+    refuse(params.place("name"),
+           fmt::format("'{}' is no name that users ask for", printable(params.text("name"), 80)));
+  return name;
+}
 
 /// What a name is made to be in unbound, which has a word for each but `wrong_address`: a zone
 /// whose every name is what its data say.
@@ -45,7 +71,7 @@ void add_zone(FaultPlan& plan,
               const StackHost& host,
               const StackService& service,
               const Params& params) {
-  const std::string name = params.text("name");
+  const std::string name = name_of_users(params);
   const std::string how = params.text("how");
   Change& change = add_change(
       plan,
@@ -78,7 +104,7 @@ void add_address(FaultPlan& plan,
                  const StackHost& host,
                  const StackService& service,
                  const Params& params) {
-  const std::string name = params.text("name");
+  const std::string name = name_of_users(params);
   const std::string address = params.text("address");
   Change& change = add_change(
       plan,
@@ -97,6 +123,24 @@ void add_address(FaultPlan& plan,
   change.verify_undone.lacks = address;
 }
 
+/// One zone a line: "www.example.org. redirect".
+bool has_zone(std::string_view listing, const std::string& name) {
+  const std::vector<std::string> lines = split(listing, '\n');
+  return std::ranges::any_of(lines, [&](const std::string& line) {
+    return plain_name(line.substr(0, line.find(' '))) == name;
+  });
+}
+
+/// A zone that was there before would be retyped by ours, and taken away by our undo.
+Task<> require_no_zone(Host& host, Command list, std::string name, Where where) {
+  const CommandResult zones = co_await host.run(std::move(list));
+  require_whole(
+      zones, fmt::format("the list of the resolver's local zones on {}", host.name()), where);
+  if (has_zone(zones.out, name))
+    refuse(where,
+           fmt::format("{} is a local zone of the resolver on {} already", name, host.name()));
+}
+
 Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const ServiceTargets targets = chosen_service(params, context.stack, "resolver");
   const bool wrong = params.text("how") == "wrong_address";
@@ -106,15 +150,19 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   if (wrong && is_ipv6(params.text("address")))
     refuse(params.place("address"), "an IPv4 address is wanted");
 
+  const std::string name = name_of_users(params);
+  const std::string address = wrong ? params.text("address") : "";
+  const Where where = params.place("name");
+
   FaultPlan result;
   for (const StackHost* host : targets.hosts) {
+    Host& resolver = context.hosts.host(host->name);
     Command list = command_of(control(targets.service, {"list_local_zones"}));
-    const CommandResult zones = co_await context.hosts.host(host->name).run(std::move(list));
-    if (("\n" + zones.out).find("\n" + params.text("name") + ". ") != std::string::npos)
-      refuse(
-          params.place("name"),
-          fmt::format(
-              "{} is a local zone of the resolver on {} already", params.text("name"), host->name));
+    co_await require_no_zone(resolver, std::move(list), name, where);
+    Operation ask = question(*host, name, params.place("service"));
+    ask.lacks = sign_of(params.text("how"), address);
+    const std::string who = fmt::format("for {}, {} on {}", name, targets.service.name, host->name);
+    co_await require_not_seen_yet(resolver, ask, who, where);
     add_zone(result, context, *host, targets.service, params);
     if (wrong) add_address(result, context, *host, targets.service, params);
   }
@@ -145,7 +193,8 @@ FaultKind dns_fail_fault() {
                 {.name = "address", .type = Type::Text, .help = "what wrong_address answers"}}),
            .undo = UndoClass::SelfHealingOnRestart,
            .needs = {"unbound-control", "dig"}},
-          plan};
+          plan,
+          true};
 }
 
 }  // namespace muster

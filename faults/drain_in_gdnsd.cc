@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "faults/drain_region.h"
 #include "faults/hold.h"
+#include "faults/look_before.h"
 #include "faults/prediction.h"
 #include "faults/targets.h"
 
@@ -22,13 +23,15 @@ std::string forced(const std::string& resource, std::string_view state) {
 /// must be known and nobody else's state may be forced.
 Task<> require_known_and_unforced(Host& host, Command states, std::string resource, Where where) {
   const CommandResult result = co_await host.run(std::move(states));
+  require_whole(result, fmt::format("`gdnsdctl states` on {}", host.name()), where);
   if (result.out.find(fmt::format("\"{}\":", resource)) == std::string::npos)
     refuse(
         where,
         fmt::format("gdnsd on {} knows no {}; see `gdnsdctl states` there", host.name(), resource));
   if (result.out.find("!\"") != std::string::npos)
     refuse(where,
-           fmt::format("a state is already forced in gdnsd on {}: somebody is at work there",
+           fmt::format("a state is already forced in gdnsd on {}, by somebody who is at work there "
+                       "or by an earlier step: its file holds one at a time",
                        host.name()));
 }
 

@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "faults/drain_region.h"
+#include "faults/look_before.h"
 #include "faults/prediction.h"
 #include "faults/targets.h"
 
@@ -66,6 +67,7 @@ Task<FaultPlan> drain_in_haproxy(const Params& params,
 
   const Operation show = at_socket(socket, "show map " + map);
   const CommandResult listing = co_await context.hosts.host(host.name).run(command_of(show));
+  require_whole(listing, fmt::format("{} of haproxy on {}", map, host.name), where);
   const std::string before = value_in_map(listing.out, key);
   if (before.empty())
     refuse(where, fmt::format("haproxy on {} has no {} in {}", host.name, key, map));

@@ -68,7 +68,8 @@ FaultKind drain_region_fault() {
                        .choices = {"gdnsd", "haproxy", "http", "command"}}},
            .undo = UndoClass::Reversible,
            .needs = {"gdnsdctl", "socat"}},
-          plan};
+          plan,
+          true};
 }
 
 }  // namespace muster

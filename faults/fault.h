@@ -48,8 +48,9 @@ struct FaultPlan {
 struct FaultKind {
   KindSpec spec;
   Task<FaultPlan> (*plan)(const Params& params, FaultContext context);
-  /// Its plan names what another step of the same drill may change: a pid, a timeline. So it is
-  /// planned again at its turn, and then has to be the same in what it changes, and where.
+  /// Its plan rests on what somebody may change before it is injected: a pid, a timeline, a value
+  /// that the undo puts back, an effect that must not be there yet. So it is planned again at its
+  /// turn, and then has to be the same in what it changes, and where.
   bool planned_at_its_turn = false;
   /// What root is wanted for on a host that is none of the lab's: "nftables rules". Empty: what the
   /// user of the broken service may do is enough.

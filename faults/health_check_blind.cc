@@ -36,7 +36,8 @@ FaultKind health_check_blind_fault() {
                    .refers = Refers::Region}},
        .undo = UndoClass::Reversible,
        .needs = {"gdnsdctl"}},
-      plan};
+      plan,
+      true};
 }
 
 }  // namespace muster

@@ -62,7 +62,8 @@ FaultKind object_store_fail_fault() {
                               .fallback = "deny",
                               .choices = {"deny", "corrupt"}}}),
            .undo = UndoClass::Reversible},
-          plan};
+          plan,
+          true};
 }
 
 }  // namespace muster

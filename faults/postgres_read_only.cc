@@ -62,7 +62,8 @@ FaultKind postgres_read_only_fault() {
                        .refers = Refers::Service}},
            .undo = UndoClass::Reversible,
            .needs = {"psql"}},
-          plan};
+          plan,
+          true};
 }
 
 }  // namespace muster

@@ -59,7 +59,8 @@ FaultKind redis_pause_fault() {
                    .refers = Refers::Service}},
        .undo = UndoClass::SelfExpiring,
        .needs = {"socat"}},
-      plan};
+      plan,
+      true};
 }
 
 }  // namespace muster

@@ -30,6 +30,24 @@ BOOST_AUTO_TEST_CASE(a_certificate_that_has_not_expired_is_refused) {
             "has not expired"));
 }
 
+BOOST_AUTO_TEST_CASE(a_service_whose_certificate_has_expired_already_is_left_alone) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says(
+      "edge-us", "s_client", "Verify return code: 10 (certificate has expired)\n");
+  BOOST_TEST(
+      holds(refusal("certificate_expire", "{service: edge, hosts: edge-us}", lab_stack(), hosts),
+            "edge on edge-us answers 'certificate has expired' before the fault"));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_of_which_only_the_beginning_came_is_served_to_nobody) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says_too_much(
+      "edge-us", "cat /run/lab/tls", "-----BEGIN CERTIFICATE-----\n");
+  BOOST_TEST(
+      holds(refusal("certificate_expire", "{service: edge, hosts: edge-us}", lab_stack(), hosts),
+            "too long to be read whole"));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_certificate_is_refused_with_how_to_make_one) {
   FakeHosts hosts;
   answer_like_the_lab(hosts).says("edge-us", "cat /run/lab/tls", "nothing\n");

@@ -157,8 +157,39 @@ BOOST_AUTO_TEST_CASE(haproxy_without_the_key_is_refused_because_setting_it_would
   BOOST_TEST(holds(why_not(hosts, "{region: us-east, via: haproxy}"), "has no region in"));
 }
 
+BOOST_AUTO_TEST_CASE(a_list_of_states_that_was_cut_does_not_say_that_none_is_forced) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says_too_much(
+      "ns2", "gdnsdctl", R"({"geoip/geo/us": {"state": "NA"}, "geoip/geo/eu": )");
+  BOOST_TEST(holds(why_not(hosts), "`gdnsdctl states` on ns2 is too long"));
+}
+
+BOOST_AUTO_TEST_CASE(a_map_that_was_cut_is_not_read) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says_too_much("lb-us", "show map", "0x1 region u");
+  BOOST_TEST(holds(why_not(hosts, "{region: us-east, via: haproxy}"), "too long to be read whole"));
+}
+
+BOOST_AUTO_TEST_CASE(a_region_that_the_programs_of_the_stack_say_is_out_is_not_put_back_by_us) {
+  FakeHosts hosts;
+  hosts.says("ns1", "steer --is-out=eu-west", "");
+  BOOST_TEST(holds(refusal("drain_region", "{region: eu-west}", stack_with_programs(), hosts),
+                   "eu-west is drained already: steer --is-out=eu-west says so"));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_provider_says_reaches_no_terminal_unless_it_can_be_printed) {
+  FakeHosts hosts;
+  hosts.says("ns1", "muster-setting", "\"\u009b31m\u202egnp\"\n");
+  const FaultPlan plan = plan_of("drain_region", "{region: us-east}", stack_with_provider(), hosts);
+  const std::string shown = plan.changes.at(0).what + plan_text(plan);
+  BOOST_TEST(!holds(shown, "\u009b"));
+  BOOST_TEST(!holds(shown, "\u202e"));
+  BOOST_TEST(holds(plan.changes[0].undo.text(), "\u202e"));  // what is put back is as it was
+}
+
 BOOST_AUTO_TEST_CASE(programs_of_the_stack_are_told_the_region) {
   FakeHosts hosts;
+  hosts.fails("ns1", "steer --is-out", "");
   const FaultPlan plan = plan_of("drain_region", "{region: eu-west}", stack_with_programs(), hosts);
   BOOST_REQUIRE(plan.changes.size() == 1U);
   BOOST_TEST(plan.changes[0].apply.args.back() == "eu-west");
@@ -168,6 +199,7 @@ BOOST_AUTO_TEST_CASE(programs_of_the_stack_are_told_the_region) {
 
 BOOST_AUTO_TEST_CASE(an_undrain_that_only_asked_for_it_is_not_taken_for_the_end_of_the_drain) {
   FakeHosts hosts;
+  hosts.fails("ns1", "steer --is-out", "");
   Stack stack = stack_with_programs();
   json::object programs = stack.routings.at(0).params.values();
   programs["verify_undrained"] = {"steer", "--sends-to", "{region}"};
@@ -178,6 +210,7 @@ BOOST_AUTO_TEST_CASE(an_undrain_that_only_asked_for_it_is_not_taken_for_the_end_
 
 BOOST_AUTO_TEST_CASE(a_plan_says_that_nothing_looks_whether_an_undrain_worked) {
   FakeHosts hosts;
+  hosts.fails("ns1", "steer --is-out", "");
   const FaultPlan plan = plan_of("drain_region", "{region: eu-west}", stack_with_programs(), hosts);
   BOOST_TEST(holds(plan_text(plan), "gone by   nothing looks: the undo's own exit code"));
 }

@@ -48,6 +48,13 @@ BOOST_AUTO_TEST_CASE(a_connection_that_has_long_been_silent_is_not_counted_on) {
   BOOST_TEST(plan.changes[1].verify.lacks == "packets 0 bytes 0");
 }
 
+BOOST_AUTO_TEST_CASE(a_list_of_connections_that_was_cut_does_not_say_that_a_host_is_quiet) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).says_too_much("db-us", "ss -OHtni", "");
+  const FaultPlan plan = plan_of("partition", "{from: db-us, to: eu-west}", lab_stack(), hosts);
+  BOOST_TEST(!holds(plan.changes.at(0).what, "do not talk"));
+}
+
 BOOST_AUTO_TEST_CASE(where_no_host_talks_a_cut_that_drops_nothing_does_not_count_as_in_force) {
   for (const std::string from : {"cache-us", "[cache-us, obj-us]"}) {
     const FaultPlan plan = lab_plan("partition", "{from: " + from + ", to: db-eu}");

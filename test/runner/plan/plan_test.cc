@@ -89,6 +89,76 @@ BOOST_AUTO_TEST_CASE(a_step_that_would_now_change_something_else_is_refused) {
       });
 }
 
+BOOST_AUTO_TEST_CASE(what_somebody_did_while_users_were_watched_is_not_ours_to_put_back) {
+  struct Meanwhile {
+    std::string kind;
+    std::string yaml;
+    std::string host;
+    std::string asked;
+    std::string answer;
+    std::string refusal;
+  };
+  const std::string forced = R"({"geoip/geo/us": {"state": "DOWN!"}})";
+  const std::string expired = "Verify return code: 10 (certificate has expired)";
+  const std::vector<Meanwhile> all = {
+      {"drain_region", "{region: us-east}", "ns2", "gdnsdctl", forced, "forced in gdnsd on ns2"},
+      {"drain_region",
+       "{region: us-east, via: haproxy}",
+       "lb-us",
+       "show map",
+       "0x1 region drain\n",
+       "drained already"},
+      {"health_check_blind", "{region: us-east}", "ns1", "gdnsdctl", forced, "forced in gdnsd"},
+      {"postgres_read_only", "{service: db}", "db-us", "pg_file", "on on\n", "read-only already"},
+      {"redis_pause", "{service: cache}", "cache-us", "PUBLISH", "", "does not answer well"},
+      {"dns_fail",
+       "{service: resolver, hosts: client-us, name: a.test}",
+       "client-us",
+       "list_local_zones",
+       "a.test. static\n",
+       "local zone"},
+      {"cdn_bypass", "{service: edge, host: edge-us}", "edge-us", "/article/1", "BYPASS", "BYPASS"},
+      {"cdn_purge",
+       "{service: tag_cache, host: edge-us, tag: a}",
+       "edge-us",
+       "/article/1",
+       "MISS",
+       "MISS"},
+      {"certificate_expire",
+       "{service: edge, host: edge-us}",
+       "edge-us",
+       "s_client",
+       expired,
+       "has expired"},
+      {"object_store_fail",
+       "{service: objects, host: obj-us}",
+       "obj-us",
+       "/objects/look",
+       "denied",
+       "does not answer well"}};
+  for (const Meanwhile& each : all) {
+    BOOST_TEST_CONTEXT(each.kind) {
+      const PlannedAtRest at_rest(each.kind, each.yaml);
+      FakeHosts hosts;
+      answer_like_the_lab(hosts).says(each.host, each.asked, each.answer);
+      BOOST_CHECK_EXCEPTION(at_rest.at_its_turn(hosts), Error, [&](const Error& error) {
+        return holds(error.what(), each.refusal);
+      });
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_undo_puts_back_is_what_stood_there_when_the_step_had_its_turn) {
+  const PlannedAtRest drain("drain_region", "{region: us-east, via: haproxy}");
+  const PlannedAtRest read_only("postgres_read_only", "{service: db}");
+  FakeHosts hosts;
+  answer_like_the_lab(hosts)
+      .says("lb-us", "show map", "0x1 region warm\n")
+      .says("db-us", "pg_file_settings", "off off\n");
+  BOOST_TEST(holds(drain.at_its_turn(hosts).changes.at(0).undo.input, "region warm"));
+  BOOST_TEST(holds(read_only.at_its_turn(hosts).changes.at(0).undo.text(), "read_only = off"));
+}
+
 BOOST_AUTO_TEST_CASE(a_kind_whose_plan_does_not_age_is_not_planned_again) {
   const PlannedAtRest at_rest("process_kill", "{service: app, hosts: app1-us}");
   FakeHosts hosts;
