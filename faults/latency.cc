@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "faults/kinds.h"
+#include "faults/look_before.h"
 #include "faults/own_channel.h"
 #include "faults/packet_scope.h"
 #include "faults/targets.h"
@@ -12,6 +13,10 @@ int queue_number(const std::string& id) {
   constexpr int kFirst = 20000;
   constexpr int kCount = 20000;
   return kFirst + static_cast<int>(std::stoul(id, nullptr, 16) % kCount);
+}
+
+std::string chain_name(const std::string& id) {
+  return "MUSTER_" + id;
 }
 
 /// One rule a peer and port. All jump to a chain with one rule, whose counter tells that a packet
@@ -48,6 +53,16 @@ std::string delay_removal(const std::string& chain) {
       chain);
 }
 
+/// Of chains that nothing leads to any more; of none as well.
+std::string left_chains_removal(const std::string& chain) {
+  return fmt::format("*mangle\n:{0} - [0:0]\n:{0}_hold - [0:0]\n-X {0}\n-X {0}_hold\nCOMMIT\n",
+                     chain);
+}
+
+Operation restore_rules(std::string rules) {
+  return exec({"iptables-restore", "--noflush", "--wait", "5"}, std::move(rules));
+}
+
 void add_holder(FaultPlan& plan,
                 const FaultContext& context,
                 const Params& params,
@@ -69,11 +84,27 @@ void add_holder(FaultPlan& plan,
     argv.push_back(format_duration(params.duration("jitter")));
   }
   change.apply = built_in("holder", std::move(argv));
-  change.verify = exec({"cat", "/proc/net/netfilter/nfnetlink_queue"});
-  change.verify.contains = fmt::format("{} ", queue);
+  // Numbered lines, so that a tab stands before the first column, the queue's, and before no other:
+  // the next one is somebody's process, which may have the same number.
+  change.verify = exec({"cat", "-n", "/proc/net/netfilter/nfnetlink_queue"});
+  change.verify.contains = fmt::format("\t{} ", queue);
   change.undo = built_in("holder");
-  change.verify_undone = exec({"cat", "/proc/net/netfilter/nfnetlink_queue"});
-  change.verify_undone.lacks = fmt::format("{} ", queue);
+  change.verify_undone = opposite(change.verify);
+}
+
+/// Whoever flushes the table meanwhile takes the jump to our chains away and leaves the chains. The
+/// rules' own undo fails then, and undoes nothing.
+void add_cleaning(FaultPlan& plan,
+                  const FaultContext& context,
+                  const StackHost& host,
+                  const std::string& chain) {
+  Change& change = add_change(
+      plan, context, host, fmt::format("on {}, afterwards, leave no chain behind", host.name));
+  change.on_network = true;
+  change.resource = "iptables:" + chain + " (after)";
+  change.undo = restore_rules(left_chains_removal(chain));
+  change.verify_undone = exec({"iptables", "--wait", "5", "-t", "mangle", "-S"});
+  change.verify_undone.lacks = chain;
 }
 
 void add_rules(FaultPlan& plan,
@@ -91,20 +122,19 @@ void add_rules(FaultPlan& plan,
                                           scope.text,
                                           sparing_text(own),
                                           human_duration(params.duration("delay"))));
-  const std::string chain = "MUSTER_" + id;
+  const std::string chain = chain_name(id);
   std::optional<std::int64_t> port;
   if (params.has("port")) port = params.integer("port");
   change.order = 1;
   change.on_network = true;
   change.resource = "iptables:" + chain;
-  change.apply = exec(
-      {"iptables-restore", "--noflush", "--wait", "5"},
+  change.apply = restore_rules(
       delay_rules(scope, own, protected_interfaces(context.stack), port, chain, queue_number(id)));
   change.verify = exec({"iptables", "--wait", "5", "-t", "mangle", "-vS", chain + "_hold"});
   change.verify.lacks = "-c 0 0 -j";
   change.verify_within = std::chrono::seconds(15);
-  change.undo = exec({"iptables-restore", "--noflush", "--wait", "5"}, delay_removal(chain));
-  change.verify_undone = exec({"iptables", "--wait", "5", "-t", "mangle", "-S"});
+  change.undo = restore_rules(delay_removal(chain));
+  change.verify_undone = exec({"iptables", "--wait", "5", "-t", "mangle", "-S", "OUTPUT"});
   change.verify_undone.lacks = chain;
 }
 
@@ -120,6 +150,7 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
     Host& reached = context.hosts.host(host->name).network();
     const auto own = co_await spared_channel(params, reached, scope.peers);
     add_holder(result, context, params, *host, queue_number(id));
+    add_cleaning(result, context, *host, chain_name(id));
     add_rules(result, context, params, scope, *host, own, id);
   }
   co_return result;
