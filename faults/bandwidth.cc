@@ -20,6 +20,36 @@ Task<std::string> default_interface(Host& host, Where where) {
   co_return text_at(parsed.as_array().front().as_object(), "dev");
 }
 
+/// What `tc` understands is any name of an interface: those that the kernel calls it besides, too.
+struct Interface {
+  std::string name;  ///< the one that stands in routes and rules
+  std::vector<std::string> others;
+};
+
+Task<Interface> interface_named(Host& host, std::string name, Where where) {
+  const CommandResult shown =
+      co_await host.try_run(command("ip", "-j", "link", "show", "dev", name));
+  if (!shown.ok())
+    refuse(where, fmt::format("{} has no interface {}", host.name(), printable(name, 40)));
+  const json::value parsed = parse_json(shown.out, "ip link");
+  Interface found{name, {}};
+  for (const json::value& each : parsed.as_array()) {
+    const json::object& entry = each.as_object();
+    found.name = text_at(entry, "ifname");
+    if (const json::value* others = find(entry, "altnames"))
+      found.others = json::value_to<std::vector<std::string>>(*others);
+  }
+  co_return found;
+}
+
+void require_unprotected(const Interface& interface, const Stack& stack, const Where& where) {
+  std::vector<std::string> names = interface.others;
+  names.push_back(interface.name);
+  for (const std::string& name : names)
+    if (stack.protects(Protection::Kind::Interface, name))
+      refuse(where, fmt::format("interface {} is protected by the stack", name));
+}
+
 /// The kernel's own queue has the handle 0; whatever else stands there, somebody configured.
 Task<> require_default_queue(Host& host, std::string interface, Where where) {
   const CommandResult shown =
@@ -40,13 +70,14 @@ Task<FaultPlan> plan(const Params& params, FaultContext context) {
   const Where where = params.place("host");
   const StackHost& target = open_host(context.stack, params.text("host"), where);
   Host& host = context.hosts.host(target.name).network();
-  std::string interface;
+  std::string asked_for;
   if (params.has("interface"))
-    interface = params.text("interface");
+    asked_for = params.text("interface");
   else
-    interface = co_await default_interface(host, where);
-  if (context.stack.protects(Protection::Kind::Interface, interface))
-    refuse(where, fmt::format("interface {} is protected by the stack", interface));
+    asked_for = co_await default_interface(host, where);
+  const Interface found = co_await interface_named(host, asked_for, where);
+  require_unprotected(found, context.stack, where);
+  const std::string& interface = found.name;
   co_await require_default_queue(host, interface, where);
 
   const std::int64_t rate = params.integer("rate");

@@ -30,6 +30,29 @@ BOOST_AUTO_TEST_CASE(a_protected_interface_is_refused) {
             "protected"));
 }
 
+BOOST_AUTO_TEST_CASE(a_protected_interface_is_refused_by_whatever_name) {
+  const std::string yaml = "{host: lb-us, rate: 64kbit, interface: enp3s0}";
+  for (const char* name : {"eth0", "enp3s0"}) {
+    Stack stack = lab_stack();
+    stack.protections.push_back({Protection::Kind::Interface, name});
+    FakeHosts hosts;
+    BOOST_TEST(holds(refusal("bandwidth", yaml, stack, answer_like_the_lab(hosts)), "protected"),
+               name);
+    BOOST_TEST(
+        holds(refusal("bandwidth", "{host: lb-us, rate: 64kbit}", stack, hosts), "protected"),
+        name);
+  }
+  BOOST_TEST(lab_plan("bandwidth", yaml).changes.at(0).resource == "qdisc:eth0");
+}
+
+BOOST_AUTO_TEST_CASE(an_interface_that_is_not_there_is_refused) {
+  FakeHosts hosts;
+  answer_like_the_lab(hosts).fails("*", "ip -j link show dev eth7", "does not exist");
+  BOOST_TEST(holds(
+      refusal("bandwidth", "{host: lb-us, rate: 64kbit, interface: eth7}", lab_stack(), hosts),
+      "lb-us has no interface eth7"));
+}
+
 BOOST_AUTO_TEST_CASE(without_a_default_route_the_interface_has_to_be_named) {
   FakeHosts hosts;
   answer_like_the_lab(hosts).says("*", "ip -j route", "[]");
@@ -62,6 +85,17 @@ BOOST_AUTO_TEST_CASE(the_kernel_limits_and_lets_go,
   BOOST_TEST(perform(network, change, change.undo) == "");
   BOOST_TEST(seen(network, change, change.verify_undone, 5s));
   BOOST_TEST(network.connected());
+}
+
+BOOST_AUTO_TEST_CASE(the_kernel_tells_which_interface_another_name_of_it_means,
+                     *boost::unit_test::precondition(NeedsNamespaces{})) {
+  SampleNetwork network;
+  network.run("left", {"ip", "link", "property", "add", "dev", "eth0", "altname", "enp3s0"});
+  Stack stack = network.stack();
+  const std::string yaml = "{host: left, rate: 64kbit, interface: enp3s0}";
+  BOOST_TEST(plan_of("bandwidth", yaml, stack, network).changes.at(0).resource == "qdisc:eth0");
+  stack.protections.push_back({Protection::Kind::Interface, "eth0"});
+  BOOST_TEST(holds(refusal("bandwidth", yaml, stack, network), "eth0 is protected"));
 }
 
 BOOST_AUTO_TEST_CASE(a_limit_that_nobody_reaches_is_not_seen_to_bite,
