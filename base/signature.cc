@@ -76,8 +76,8 @@ std::string id_of(const EVP_PKEY* key) {
   std::size_t size = raw.size();
   if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1 || size != raw.size())
     fail("the key has no public half");
-  constexpr std::size_t kPrefix = std::string_view("sha256:").size();
-  return sha256(std::string(raw.begin(), raw.end())).substr(kPrefix, kIdLength);
+  constexpr std::size_t kAlgorithm = std::string_view("sha256:").size();
+  return sha256(std::string(raw.begin(), raw.end())).substr(kAlgorithm, kIdLength);
 }
 
 std::string private_pem(EVP_PKEY* key) {

@@ -22,10 +22,6 @@ constexpr int kEngineFailed = 125;
 constexpr Duration kAskWithin = 20s;
 constexpr Duration kCopyWithin = 120s;
 
-bool holds(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 /// One start of a container. Its name may be another's a moment later.
 struct Instance {
   std::string id;
@@ -115,14 +111,13 @@ class Engine {
 
   std::string explain(const CommandResult& result) const {
     const std::string said = said_by(result);
-    if (holds(said, "o such container") || holds(said, "no container with name"))
+    if (says(said, "o such container") || says(said, "no container with name"))
       return fmt::format(
           "{} knows no container {}; `{} ps -a` lists them", program_, container_, program_);
-    if (holds(said, "Cannot connect to the Docker daemon") ||
-        holds(said, "permission denied while"))
+    if (says(said, "Cannot connect to the Docker daemon") || says(said, "permission denied while"))
       return fmt::format("docker does not answer: is it running, and may we use it? ({})", said);
-    if (holds(said, "not running") || holds(said, "on running containers") ||
-        holds(said, "is paused") || holds(said, "container state improper"))
+    if (says(said, "not running") || says(said, "on running containers") ||
+        says(said, "is paused") || says(said, "container state improper"))
       return fmt::format("the container {} does not run; start it ({})", container_, said);
     return fmt::format("{}: {}", program_, said);
   }
@@ -131,12 +126,12 @@ class Engine {
   static bool failed(const CommandResult& result) {
     return result.exit_code == kEngineFailed || result.err.starts_with("Error: ") ||
            result.err.starts_with("Error response from daemon") ||
-           holds(result.err, "Cannot connect to the Docker daemon");
+           says(result.err, "Cannot connect to the Docker daemon");
   }
 
   /// By their own words: the program is not there, which the engine tells as a failure of its own.
   static bool lacks_program(const CommandResult& result) {
-    return holds(result.err, "o such file or directory") || holds(result.err, "not found in $PATH");
+    return says(result.err, "o such file or directory") || says(result.err, "not found in $PATH");
   }
 
  private:

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "faults/stdio_host.h"
 
 namespace muster {
 
@@ -59,10 +60,6 @@ std::vector<std::string> settings_of(const StackHost& host) {
     set("GlobalKnownHostsFile=/dev/null");
   }
   return words;
-}
-
-bool says(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
 }
 
 }  // namespace

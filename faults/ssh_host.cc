@@ -17,10 +17,6 @@ namespace {
 
 constexpr int kSshFailed = 255;
 
-bool holds(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 /// sftp splits its lines at blanks and expands patterns.
 std::string quoted(const std::string& path) {
   std::string text = "\"";
@@ -37,7 +33,7 @@ std::optional<OwnChannel> parse_ssh_connection(std::string_view text) {
   if (words.size() != 4) return std::nullopt;
   const std::string peer = words[0].substr(0, words[0].find('%'));
   in6_addr address{};
-  const int family = holds(peer, ":") ? AF_INET6 : AF_INET;
+  const int family = says(peer, ":") ? AF_INET6 : AF_INET;
   if (inet_pton(family, peer.c_str(), &address) != 1) return std::nullopt;
   if (words[3].empty() || words[3].size() > 5 ||
       words[3].find_first_not_of("0123456789") != std::string::npos)
@@ -143,9 +139,9 @@ class SshHost final : public StdioHost {
   std::string shown_command() const override { return remote_; }
 
   std::string explain_start(const CommandResult& answer) const override {
-    if (holds(answer.err, "sudo: command not found"))
+    if (says(answer.err, "sudo: command not found"))
       return "there is no sudo; install it, or leave out `sudo:` and log in as root";
-    if (!holds(answer.err, "sudo:")) return {};
+    if (!says(answer.err, "sudo:")) return {};
     return fmt::format("sudo does not start the guard without a password ({}); allow it in sudoers",
                        printable(trim(answer.err), 300));
   }

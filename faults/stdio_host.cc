@@ -15,10 +15,6 @@ namespace {
 constexpr int kNotFound = 127;
 constexpr int kNotRunnable = 126;
 
-bool holds(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
-
 /// Another build has another.
 std::string copied_guard(const std::string& local) {
   static const std::string digest = sha256(read_file(local));
@@ -26,8 +22,8 @@ std::string copied_guard(const std::string& local) {
 }
 
 bool is_missing(const CommandResult& result) {
-  return result.exit_code == kNotFound || holds(result.err, "ommand not found") ||
-         holds(result.err, "o such file or directory");
+  return result.exit_code == kNotFound || says(result.err, "ommand not found") ||
+         says(result.err, "o such file or directory");
 }
 
 }  // namespace
@@ -100,7 +96,7 @@ void StdioHost::judge_greeting(const CommandResult& answer) const {
          guard_,
          copies_guard_ ? "" : ", or leave out `guard:` and it is copied",
          said);
-  if (answer.exit_code == kNotRunnable || holds(answer.err, "xec format error"))
+  if (answer.exit_code == kNotRunnable || says(answer.err, "xec format error"))
     fail(
         "on {}: {} does not run there ({}): it was built for another kind of machine, or its file "
         "system forbids it; build muster-guard there and name it in the stack: `guard: /path`",

@@ -10,6 +10,11 @@
 
 namespace muster {
 
+/// Whether the words of a program have this part.
+inline bool says(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
 /// A host that shares neither files nor processes with this machine. One fixed command is ever run
 /// there, `muster-guard stdio`; what it is to do goes as frames over its stdin, so that no word of
 /// a drill meets a shell on the way. Where the guard of this very build is missing it is copied

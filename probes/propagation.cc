@@ -15,7 +15,7 @@ constexpr Duration kTurn = 10ms;
 constexpr Duration kLookAgain = 50ms;
 constexpr Duration kLookSeldom = 200ms;  // where it was not shown within kLong
 constexpr Duration kLong = 1s;
-constexpr Duration kGrace = 500ms;
+constexpr Duration kOnTheirWay = 500ms;  // callbacks
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void PropagationProber::send(const Due& due) {
 }
 
 Task<> PropagationProber::settle() {
-  co_await drained(watch_.clock, limits_.act + limits_.give_up + limits_.look + kGrace);
+  co_await drained(watch_.clock, limits_.act + limits_.give_up + limits_.look + kOnTheirWay);
   co_await rounds_.stop();
 }
 

@@ -19,7 +19,7 @@ constexpr int kLevel = 1;
 constexpr std::size_t kMostBytesEach = 128;
 constexpr std::size_t kMostBytesMore = 1024;
 
-using std::chrono::microseconds;
+using Microseconds = std::chrono::microseconds;
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t Sample::*kSplit[] = {
@@ -31,7 +31,7 @@ bool is_sent(const Sample& sample) {
 
 /// The part of a request's time that its split accounts for.
 Duration split_of(const Sample& sample) {
-  return microseconds(std::uint64_t{sample.dns_us} + sample.connect_us + sample.tls_us +
+  return Microseconds(std::uint64_t{sample.dns_us} + sample.connect_us + sample.tls_us +
                       sample.first_byte_us);
 }
 
@@ -40,7 +40,7 @@ Time reference_of(const Sample& sample) {
 }
 
 bool is_whole(Duration length) {
-  return length % microseconds(1) == Duration::zero();
+  return length % Microseconds(1) == Duration::zero();
 }
 
 bool has_whole_lengths(const std::vector<Sample>& samples) {
@@ -200,7 +200,7 @@ void unpack_samples(const PackedSamples& packed, std::vector<Sample>& into) {
 
 void round_to_microseconds(Sample& sample) {
   const auto rounded = [](Duration length) {
-    return Duration(std::chrono::round<microseconds>(length));
+    return Duration(std::chrono::round<Microseconds>(length));
   };
   if (is_sent(sample)) sample.sent = sample.due + rounded(sample.sent - sample.due);
   sample.done = sample.due + rounded(sample.done - sample.due);

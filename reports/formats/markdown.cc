@@ -50,7 +50,7 @@ std::string_view picture(std::string_view css) {
                          : "❌";
 }
 
-std::string head(const Result& result) {
+std::string title_and_verdict(const Result& result) {
   const StatusWord& word = status_word(result.verdict.status);
   std::string out = fmt::format("### {} {}: {} on {} ({}), run {}\n\n",
                                 picture(word.css),
@@ -216,7 +216,7 @@ std::string foot(const Result& result) {
 }
 
 std::string render_markdown(const Result& result) {
-  return head(result) + alarms(result) + promises(result) + missed_conditions(result) +
+  return title_and_verdict(result) + alarms(result) + promises(result) + missed_conditions(result) +
          measured(result) + held_conditions(result) + timeline(result) + changes(result) +
          foot(result);
 }

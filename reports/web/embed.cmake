@@ -13,8 +13,8 @@ file(READ ${INPUT} bytes HEX)
 string(REGEX REPLACE "(..)" "'\\\\x\\1'," array "${bytes}")
 file(WRITE ${OUTPUT} "#include <string_view>
 namespace muster {
-namespace { constexpr char kBytes[] = {${array}}; }
+namespace { constexpr char ${NAME}Bytes[] = {${array}}; }
 extern const std::string_view ${NAME};
-const std::string_view ${NAME}(kBytes, sizeof(kBytes));
+const std::string_view ${NAME}(${NAME}Bytes, sizeof(${NAME}Bytes));
 }  // namespace muster
 ")

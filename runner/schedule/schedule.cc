@@ -238,12 +238,13 @@ std::optional<UtcTime> Schedule::moment(const Turn& turn, double draw) const {
   if (!parts_->has_windows())
     return forbidden(turn.begin).empty() ? std::optional(turn.begin) : std::nullopt;
   const std::vector<UtcSpan> open = parts_->open.within({turn.begin, turn.end});
-  std::int64_t seconds = 0;
+  std::int64_t open_seconds = 0;
   for (const UtcSpan& span : open)
-    seconds += std::chrono::ceil<std::chrono::seconds>(span.end - span.begin).count();
-  if (seconds == 0) return std::nullopt;
+    open_seconds += std::chrono::ceil<std::chrono::seconds>(span.end - span.begin).count();
+  if (open_seconds == 0) return std::nullopt;
   const double part = draw > 0 ? std::min(draw, 1.0) : 0;  // whatever is no number: the first
-  auto left = std::min(seconds - 1, static_cast<std::int64_t>(part * static_cast<double>(seconds)));
+  auto left = std::min(open_seconds - 1,
+                       static_cast<std::int64_t>(part * static_cast<double>(open_seconds)));
   for (const UtcSpan& span : open) {
     const auto here = std::chrono::ceil<std::chrono::seconds>(span.end - span.begin).count();
     if (left < here) return span.begin + std::chrono::seconds(left);

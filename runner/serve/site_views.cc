@@ -192,19 +192,19 @@ std::string value_or_empty(const std::map<std::string, std::string>& map, const 
   return found == map.end() ? "" : found->second;
 }
 
+void add_left_in_force(const RunTrace& trace, std::vector<std::string>& lines) {
+  for (const OpenChange& open : trace.open)
+    lines.push_back(fmt::format("{} on {} (run {})", open.change.what, open.change.host, trace.id));
+  if (trace.damaged) lines.push_back(trace.text() + ", whose journal is damaged");
+  if (!trace.unreadable.empty()) lines.push_back(trace.text());
+}
+
 }  // namespace
 
 const ScheduledDrill* Desk::drill_named(const std::string& name) const {
   const auto found =
       std::ranges::find_if(drills, [&](const ScheduledDrill& each) { return each.name() == name; });
   return found == drills.end() ? nullptr : &*found;
-}
-
-void add_left_in_force(const RunTrace& trace, std::vector<std::string>& lines) {
-  for (const OpenChange& open : trace.open)
-    lines.push_back(fmt::format("{} on {} (run {})", open.change.what, open.change.host, trace.id));
-  if (trace.damaged) lines.push_back(trace.text() + ", whose journal is damaged");
-  if (!trace.unreadable.empty()) lines.push_back(trace.text());
 }
 
 SiteContext site_context(const Desk& desk, SiteViewer viewer) {
