@@ -52,12 +52,17 @@ std::string menu(std::string_view here) {
 
 /// Without a question: to halt too much costs little, and to be asked costs time.
 std::string halt(const SiteViewer& viewer) {
-  return post_form("halt",
-                   address::kHalt,
-                   viewer,
-                   "<button title=\"No drill starts; every running one undoes everything and "
-                   "ends\"><span aria-hidden=\"true\">■</span> Halt<span class=\"more\"> all "
-                   "drills</span></button>");
+  constexpr const char* kMay =
+      "title=\"No drill starts; every running one undoes everything and ends\"";
+  constexpr const char* kMayNot =
+      "disabled title=\"A token with the scope drill:stop may; yours has it not\"";
+  return post_form(
+      "halt",
+      address::kHalt,
+      viewer,
+      fmt::format("<button {}><span aria-hidden=\"true\">■</span> Halt<span class=\"more\"> all "
+                  "drills</span></button>",
+                  viewer.may_stop ? kMay : kMayNot));
 }
 
 std::string bar(std::string_view here, const SiteViewer& viewer) {

@@ -18,7 +18,7 @@ namespace muster {
 struct SiteViewer {
   std::string name;        ///< of the token; "this machine" where no token is asked for
   bool may_start = false;  ///< drills
-  bool may_stop = false;   ///< abort a run; the halt button is there for everybody
+  bool may_stop = false;   ///< abort a run, halt all
   bool may_log_out = false;
   std::string csrf;  ///< goes with every form, in the field `csrf`
 };

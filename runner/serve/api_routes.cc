@@ -196,8 +196,18 @@ Task<WebResponse> stop(const Desk& desk, RoutedRequest request, Effect effect) {
   co_return co_await stop_run(desk, std::move(id), std::move(request.caller), effect);
 }
 
+/// Nothing that a body says, or fails to say, keeps a halt back.
+std::string reason_of_halt(const std::string& body) {
+  boost::system::error_code no_json;
+  const json::value said = json::parse(body, no_json);
+  if (no_json || !said.is_object()) return "over the API";
+  const json::value* const reason = find(said.as_object(), "reason");
+  const bool given = reason != nullptr && reason->is_string() && !reason->as_string().empty();
+  return given ? std::string(reason->as_string()) : "over the API";
+}
+
 Task<WebResponse> halt_all(const Desk& desk, RoutedRequest request, Effect effect) {
-  co_return halt(desk, request.caller, "over the API", effect);
+  co_return halt(desk, request.caller, reason_of_halt(request.web.body), effect);
 }
 
 Task<WebResponse> release_all(const Desk& desk, RoutedRequest request, Effect effect) {
@@ -363,6 +373,7 @@ struct Move {
   Task<WebResponse> (*handle)(const Desk&, RoutedRequest, Effect);
   int answer_status;
   Field answer;
+  json::object body{};
 };
 
 std::vector<Move> moves() {
@@ -386,7 +397,8 @@ std::vector<Move> moves() {
            "Engage the safety lever: everything is undone and nothing starts",
            halt_all,
            200,
-           {"halted", schema::flag()}}};
+           {"halted", schema::flag()},
+           schema::options({{"reason", schema::text()}})}};
 }
 
 }  // namespace
@@ -405,6 +417,7 @@ std::vector<Route> api_routes(const Desk& desk) {
         RouteAction::post(at(desk, move.handle)), move.pattern, move.scope, move.id, move.summary));
     route.answer_status = move.answer_status;
     route.answer_schema = schema::object({move.answer});
+    route.body_schema = move.body;
   }
   Route& released =
       routes.emplace_back(api_route(RouteAction::remove(at(desk, release_all)),

@@ -85,6 +85,13 @@ BOOST_AUTO_TEST_CASE(start_buttons_are_for_those_who_may_start_and_only_while_on
   BOOST_TEST(!has(render_index(view), "cannot start now"));
 }
 
+BOOST_AUTO_TEST_CASE(the_halt_button_is_out_of_order_for_those_whom_it_would_refuse) {
+  IndexView view = sample::five_drills();
+  BOOST_TEST(!has(render_index(view), "<button disabled"));
+  view.site = sample::reader();
+  BOOST_TEST(has(render_index(view), "<button disabled title=\"A token with the scope drill:stop"));
+}
+
 BOOST_AUTO_TEST_CASE(a_new_user_sees_what_to_do) {
   const std::string page = render_index({sample::on_call(), {}});
   for (const char* part :
