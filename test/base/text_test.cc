@@ -25,6 +25,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_could_move_a_terminal_become_inert) {
   BOOST_TEST(printable("\xc2\x9b"
                        "31m") == "\uFFFD\uFFFD31m");  // the C1 form of ESC [
   BOOST_TEST(printable("\u202Eevil") == "\uFFFD\uFFFD\uFFFDevil");
+  BOOST_TEST(printable("\u2066evil") == "\uFFFD\uFFFD\uFFFDevil");
   BOOST_TEST(printable("müßig €") == "müßig €");
 }
 
