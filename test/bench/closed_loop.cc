@@ -70,7 +70,7 @@ class ClosedLoop {
         file_(create_sample_file(options.samples)),
         client_(make_http_client(
             loop_.get_executor(),
-            {.users = options.connections, .most_in_flight = options.connections})) {}
+            {.users = options.connections, .most_in_flight = options.connections, .closed = {}})) {}
 
   void run() {
     end_ = clock_.now() + from_seconds(options_.seconds);

@@ -49,6 +49,11 @@ void* __real_calloc(std::size_t number, std::size_t size);
 void* __real_realloc(void* memory, std::size_t size);
 void* __real_aligned_alloc(std::size_t alignment, std::size_t size);
 
+void* __wrap_malloc(std::size_t size);
+void* __wrap_calloc(std::size_t number, std::size_t size);
+void* __wrap_realloc(void* memory, std::size_t size);
+void* __wrap_aligned_alloc(std::size_t alignment, std::size_t size);
+
 void* __wrap_malloc(std::size_t size) {
   count();
   return __real_malloc(size);

@@ -266,8 +266,8 @@ class AnyName final : public Hosts {
 
 BOOST_AUTO_TEST_CASE(a_resource_is_held_whatever_another_stack_calls_its_host) {
   run_task([](Setting& s) -> Task<> {
-    AnyName hosts;
-    auto guards = make_guards(hosts, s.clock, "run-a");
+    AnyName others;
+    auto guards = make_guards(others, s.clock, "run-a");
     auto guard = co_await guards->arm(s.touch());
     Change renamed = s.touch();
     renamed.id = "break/2";

@@ -20,10 +20,10 @@ std::string counting_guard() {
 struct Counted {
   Counted() {
     const std::string path = directory / "counts";
-    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    const bool sized = ::ftruncate(file, kSize) == 0;
-    void* const memory = ::mmap(nullptr, kSize, PROT_READ, MAP_SHARED, file, 0);
-    ::close(file);
+    const int shared = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const bool sized = ::ftruncate(shared, kSize) == 0;
+    void* const memory = ::mmap(nullptr, kSize, PROT_READ, MAP_SHARED, shared, 0);
+    ::close(shared);
     if (!sized || memory == MAP_FAILED) throw std::runtime_error("no counts");
     counts = static_cast<const volatile std::uint32_t*>(memory);
     ::setenv("MUSTER_COUNTS", path.c_str(), 1);
@@ -87,6 +87,8 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_signalled_process_is_noticed_without_asking_fo
   BOOST_TEST(state == "target-gone");
 }
 
+namespace {
+
 PlainChange write_change(const std::string& file) {
   PlainChange change = plain_change("file:" + file);
   change.apply = operation("file", {file});
@@ -96,6 +98,8 @@ PlainChange write_change(const std::string& file) {
   change.verify_undone = operation("file", {file});
   return change;
 }
+
+}  // namespace
 
 BOOST_AUTO_TEST_CASE(a_file_is_put_back_without_asking_for_memory) {
   write_content(file, std::string(200'000, 'b'));

@@ -458,12 +458,12 @@ void fill_judgement(const Story& story, Result& result) {
   result.prediction = prediction;
   if (story.ever_failed_over) {
     result.client_spread = {
-        {"readers", "client-us", 4.1, story.failover_s * 0.93, story.failover_s, 20, 0},
-        {"readers", "client-eu", 0.0, 0.0, 0.0, 20, 0},
-        {"comments", "client-us", 4.4, story.failover_s * 0.9, story.failover_s * 0.97, 10, 0}};
+        {"readers", "client-us", 4.1, story.failover_s * 0.93, story.failover_s, 20, 0, {}},
+        {"readers", "client-eu", 0.0, 0.0, 0.0, 20, 0, {}},
+        {"comments", "client-us", 4.4, story.failover_s * 0.9, story.failover_s * 0.97, 10, 0, {}}};
   } else {
     result.client_spread = {
-        {"readers", "client-us", std::nullopt, std::nullopt, std::nullopt, 20, 20}};
+        {"readers", "client-us", std::nullopt, std::nullopt, std::nullopt, 20, 20, {}}};
   }
 }
 

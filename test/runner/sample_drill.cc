@@ -13,7 +13,7 @@ Stack two_regions() {
   app.params = Params(std::move(params));
   for (const std::string region : {"us", "eu"}) {
     for (const std::string name : {"lb-", "app1-", "app2-"}) {
-      stack.hosts.push_back({name + region, region, {}, "", {}});
+      stack.hosts.push_back({name + region, region, {}, "", {}, {}});
       if (name != "lb-") app.hosts.push_back(name + region);
     }
   }

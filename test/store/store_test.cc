@@ -372,7 +372,7 @@ BOOST_DATA_TEST_CASE(the_runs_are_kept_in_the_same_store, data::make(store_kinds
   run.profile = {-2, 1, {0, 0, 0.5, 0.25}};
   run.metrics.push_back({.id = "a", .probe = "b", .value = 0.1 + 0.2, .resolution = 1e-9});
   run.metrics.push_back(
-      {.id = "never", .probe = "b", .judged = true, .budget = 30, .missed = true});
+      {.id = "never", .probe = "b", .value = {}, .judged = true, .budget = 30, .missed = true});
   store->history().add(run);
   store->history().add(run);
   const auto reader = open_store(place.location());

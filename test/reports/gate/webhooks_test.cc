@@ -52,24 +52,24 @@ BOOST_AUTO_TEST_CASE(what_flagger_does_not_say_is_the_canary_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_not_understood_is_a_complaint_and_no_question) {
-  for (const std::string body : {std::string(),
-                                 std::string("null"),
-                                 std::string("[]"),
-                                 std::string("\"web\""),
-                                 std::string("{}"),
-                                 std::string("{\"name\":\"a\"}"),
-                                 std::string("{\"name\":1,\"namespace\":\"b\"}"),
-                                 std::string("{\"name\":\"a\",\"namespace\":\"\"}"),
-                                 flagger_body("[]"),
-                                 flagger_body("\"x\""),
-                                 flagger_body(R"({"max_aeg":"7d"})"),
-                                 flagger_body(R"({"version":{"a":"b"}})"),
-                                 flagger_body(R"({"version":7})"),
-                                 flagger_body(R"({"version":null})"),
-                                 flagger_body(R"({"max_age":"soon"})"),
-                                 flagger_body("{}").substr(0, 60),
-                                 flagger_body("{}") + "x",
-                                 "{\"name\":\"" + std::string(70'000, 'a') + "\"}"}) {
+  for (const std::string& body : {std::string(),
+                                  std::string("null"),
+                                  std::string("[]"),
+                                  std::string("\"web\""),
+                                  std::string("{}"),
+                                  std::string("{\"name\":\"a\"}"),
+                                  std::string("{\"name\":1,\"namespace\":\"b\"}"),
+                                  std::string("{\"name\":\"a\",\"namespace\":\"\"}"),
+                                  flagger_body("[]"),
+                                  flagger_body("\"x\""),
+                                  flagger_body(R"({"max_aeg":"7d"})"),
+                                  flagger_body(R"({"version":{"a":"b"}})"),
+                                  flagger_body(R"({"version":7})"),
+                                  flagger_body(R"({"version":null})"),
+                                  flagger_body(R"({"max_age":"soon"})"),
+                                  flagger_body("{}").substr(0, 60),
+                                  flagger_body("{}") + "x",
+                                  "{\"name\":\"" + std::string(70'000, 'a') + "\"}"}) {
     const AskedGate asked = asked_by_flagger(body);
     BOOST_TEST(asked.complaint != "", body.substr(0, 80));
     BOOST_TEST(asked.complaint.find('\n') == std::string::npos);

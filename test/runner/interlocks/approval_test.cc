@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(one_of_a_store_that_cannot_be_read_is_none) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_but_a_hash_becomes_a_path) {
-  for (const std::string& hash : {"sha256:../../etc/passwd", "", "md5:00", "sha256:"}) {
+  for (const char* hash : {"sha256:../../etc/passwd", "", "md5:00", "sha256:"}) {
     Approval wrong = approval();
     wrong.plan_hash = hash;
     BOOST_CHECK_THROW(write_approval(wrong), Error);

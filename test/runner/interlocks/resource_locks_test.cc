@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(the_name_a_stack_gives_to_a_host_does_not_matter_but_how_it
   std::vector<PlannedInject> there = planned;
   there[0].plan.changes[0].host = "other-lb-us";
   BOOST_TEST(ResourceLocks(new_run()).take(renamed, there).size() == 1U);
-  for (StackHost& host : renamed.hosts) host.reach = {Reach::Kind::Netns, "elsewhere"};
+  for (StackHost& host : renamed.hosts) host.reach = {Reach::Kind::Netns, "elsewhere", {}};
   BOOST_TEST(ResourceLocks(new_run()).take(renamed, there).empty());
 }
 

@@ -324,7 +324,6 @@ BOOST_AUTO_TEST_CASE(a_kept_result_is_signed_by_its_home_byte_for_byte) {
 
 BOOST_AUTO_TEST_CASE(what_a_runner_kept_itself_is_left_alone) {
   const auto store = open_store("sqlite:" + (home.path / "history.db").string());
-  History& history = store->history();
   const auto path = directory(run.journal);
   Result whole = run.result;
   BOOST_TEST(keep_result(*store, path, whole).empty());
