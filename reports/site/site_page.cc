@@ -55,7 +55,7 @@ std::string halt(const SiteViewer& viewer) {
   constexpr const char* kMay =
       "title=\"No drill starts; every running one undoes everything and ends\"";
   constexpr const char* kMayNot =
-      "disabled title=\"A token with the scope drill:stop may; yours has it not\"";
+      "disabled=\"disabled\" title=\"A token with the scope drill:stop may; yours has it not\"";
   return post_form(
       "halt",
       address::kHalt,

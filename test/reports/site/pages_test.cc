@@ -89,7 +89,8 @@ BOOST_AUTO_TEST_CASE(the_halt_button_is_out_of_order_for_those_whom_it_would_ref
   IndexView view = sample::five_drills();
   BOOST_TEST(!has(render_index(view), "<button disabled"));
   view.site = sample::reader();
-  BOOST_TEST(has(render_index(view), "<button disabled title=\"A token with the scope drill:stop"));
+  BOOST_TEST(has(render_index(view),
+                 "<button disabled=\"disabled\" title=\"A token with the scope drill:stop"));
 }
 
 BOOST_AUTO_TEST_CASE(a_new_user_sees_what_to_do) {
