@@ -40,6 +40,12 @@ bool is_address_or_prefix(const std::string& text) {
   return digits && (parts.size() == 1 || std::stoi(parts[1]) <= (is_ipv6(text) ? 128 : 32));
 }
 
+bool protects_any_process(const Stack& stack) {
+  return std::ranges::any_of(stack.protections, [](const Protection& each) {
+    return each.kind == Protection::Kind::Process;
+  });
+}
+
 /// By its own name, the name of its program or that one's path, as the guard asks its host's
 /// policy.
 bool is_protected_process(const Stack& stack, std::string_view name, std::string_view path) {
@@ -240,6 +246,8 @@ Task<> require_process(Host& host, const StackService& service, const Stack& sta
                        host.name(),
                        pid_file,
                        trim(pid.out)));
+  // A small image has no readlink: it is not asked for what nobody wants to know.
+  if (!protects_any_process(stack)) co_return;
   const std::string link = fmt::format("/proc/{}/exe", trim(pid.out));
   const CommandResult path = co_await host.try_run(command("readlink", link));
   if (is_protected_process(stack, trim(program.out), trim(path.out)))
