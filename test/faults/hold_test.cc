@@ -50,7 +50,7 @@ CommandResult look(Words words) {
 }
 
 /// The exit code of muster-look where the kernel answers EIO to one of its calls.
-int look_without(int call, const Words& words) {
+[[maybe_unused]] int look_without(int call, const Words& words) {
   const std::string program = own("muster-look");
   std::vector<const char*> argv{program.c_str()};
   for (const std::string& word : words) argv.push_back(word.c_str());
@@ -104,6 +104,7 @@ BOOST_AUTO_TEST_CASE(memory_is_really_taken_and_is_gone_with_its_holder) {
   BOOST_TEST(comes_to_see({"gone", id}));
 }
 
+#ifndef MUSTER_SANITIZED  // with a sanitizer the program is loaded by these calls as well
 BOOST_AUTO_TEST_CASE(what_holds_is_not_called_gone_where_its_process_cannot_be_seen) {
   const std::string id = new_id();
   while_held({own("muster-hold"), id, "memory", "33554432"}, [&] {
@@ -115,6 +116,7 @@ BOOST_AUTO_TEST_CASE(what_holds_is_not_called_gone_where_its_process_cannot_be_s
     }
   });
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(processors_are_kept_busy) {
   while_held({own("muster-hold"), new_id(), "cpu", "100"}, [] {
